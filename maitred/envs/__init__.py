@@ -1,0 +1,1 @@
+"""The world: scenario, traffic, kernel, observation, ledger, KPIs and the Gymnasium views."""

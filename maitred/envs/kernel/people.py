@@ -1,0 +1,76 @@
+"""Agents: how their time is spent, and the roster's comings and goings."""
+
+from __future__ import annotations
+
+from ..trace import AWAY_END, AWAY_START, SHIFT_END, SHIFT_START
+from .compiler import inner
+from .layout import Activity, Term
+from .queues import join_idle, leave_idle
+
+OFF, IDLE, WORK, WRAP_UP, _, _, UNAVAILABLE = map(int, Activity)
+COST = int(Term.COST)
+
+
+@inner
+def switch_activity(x, b, agent, activity):
+    """Book the time since the last switch, then begin `activity`."""
+    person, now = x.agents[b, agent], x.center[b].now
+    x.accounts[b, agent, person.activity] += now - person.since_s
+    was_on_duty = person.activity != OFF and person.activity != UNAVAILABLE
+    is_on_duty = activity != OFF and activity != UNAVAILABLE
+    x.center[b].on_duty += is_on_duty - was_on_duty
+    person.activity, person.since_s = activity, now
+
+
+@inner
+def release(w, x, b, agent):
+    """An agent has nothing in hand: idle, away or home. Returns whether the agent is now idle."""
+    person, center = x.agents[b, agent], x.center[b]
+    person.contact = -1
+    if person.on_shift == 0:
+        book_overrun(w, x, b, agent)
+        switch_activity(x, b, agent, OFF)
+        return False
+    if person.away == 1:
+        switch_activity(x, b, agent, UNAVAILABLE)
+        return False
+    switch_activity(x, b, agent, IDLE)
+    person.idle_since_s = center.now
+    join_idle(x, b, agent)
+    return True
+
+
+@inner
+def book_overrun(w, x, b, agent):
+    """Pay the time worked past the end of the shift."""
+    person = x.agents[b, agent]
+    overrun_s = x.center[b].now - person.shift_end_s
+    person.overrun_s += overrun_s
+    x.booked[b, COST] += overrun_s * w.people[agent].cost_per_s
+
+
+@inner
+def roster_event(w, x, b, event):
+    """An agent's shift or absence begins or ends. Returns the agent if that freed it, else -1."""
+    agent = event.agent
+    person = x.agents[b, agent]
+    if event.code == SHIFT_START:
+        if person.activity != OFF:  # still finishing a contact of the shift before
+            book_overrun(w, x, b, agent)
+        person.on_shift, person.away, person.shift_end_s = 1, 0, event.end_s
+        freed = person.activity == OFF
+    elif event.code == SHIFT_END:
+        person.on_shift, person.away = 0, 0
+        freed = person.activity == IDLE or person.activity == UNAVAILABLE
+    elif event.code == AWAY_START:
+        person.away = 1
+        freed = person.activity == IDLE
+    else:
+        assert event.code == AWAY_END
+        person.away = 0
+        freed = person.activity == UNAVAILABLE
+    if not freed:
+        return -1
+    if person.activity == IDLE:
+        leave_idle(x, b, agent)
+    return agent if release(w, x, b, agent) else -1

@@ -1,0 +1,172 @@
+"""A batch of centers stepped together: traces in, decisions out, ledgers at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .decision import Decisions, Policy
+from .kernel import advance as kernel
+from .kernel.layout import Activity, Progress, allocate, world_of
+from .scenario import Scenario
+from .trace import Trace
+
+SLACK = 1.5  # spare room for callers who come back, before arrays have to grow
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Everything booked in one episode.
+
+    Attributes:
+        contacts: (C,) `kernel.layout.CONTACT` records in order of arrival; times in seconds, NaN if it never was.
+        accounts: (A, len(Activity)) float64 seconds each agent spent per activity.
+        overrun_s: (A,) float64 seconds worked past the end of a shift, within the accounts.
+        booked: (len(Term),) float64 totals.
+        decisions: number of decisions with at least two legal candidates.
+        horizon_s: length of the episode, seconds.
+    """
+
+    contacts: NDArray[np.void]
+    accounts: NDArray[np.float64]
+    overrun_s: NDArray[np.float64]
+    booked: NDArray[np.float64]
+    decisions: int
+    horizon_s: float
+
+    @property
+    def paid_s(self) -> float:
+        """Paid agent seconds: every activity but off."""
+        return float(self.accounts.sum() - self.accounts[:, Activity.OFF].sum())
+
+
+class Simulator:
+    """B centers of one scenario, each on its own trace."""
+
+    def __init__(self, scenario: Scenario, traces: Sequence[Trace]) -> None:
+        self.scenario = scenario
+        self.world = world_of(scenario)
+        arrivals = max(len(t.arrivals) for t in traces)
+        roster = max(len(t.roster) for t in traces)
+        self.centers, self.observation = allocate(
+            len(traces), scenario, arrivals, roster, int(SLACK * arrivals) + 64, 256
+        )
+        self._answers = np.zeros(len(traces), np.int64)
+        for b, trace in enumerate(traces):
+            self.load(b, trace)
+
+    def __len__(self) -> int:
+        """Number of centers."""
+        return len(self.centers.center)
+
+    def load(self, b: int, trace: Trace) -> None:
+        """Put center `b` at the start of a trace."""
+        self._grow(arrivals=len(trace.arrivals), roster=len(trace.roster))
+        x = self.centers
+        x.arrivals[b, : len(trace.arrivals)] = trace.arrivals
+        x.roster[b, : len(trace.roster)] = trace.roster
+        x.handle_mean_s[b], x.may_answer[b], x.forecast[b] = (
+            trace.handle_mean_s,
+            trace.may_answer,
+            trace.forecast,
+        )
+        kernel.start(self.world, x, b, trace.key[0], len(trace.arrivals), len(trace.roster))
+
+    def step(self, candidate: NDArray[np.int64] | None = None) -> None:
+        """Answer the pending decisions with `candidate` (B,) and run on to the next ones.
+
+        Raises:
+            ValueError: an answer is not a legal candidate of its decision.
+        """
+        if candidate is not None:
+            self._answers[:] = candidate
+            pending = self.pending
+            legal = self.observation.mask[np.arange(len(self)), np.clip(candidate, 0, None)] & (
+                candidate >= 0
+            )
+            if not legal[pending].all():
+                b = int(np.nonzero(pending & ~legal)[0][0])
+                raise ValueError(f"center {b}: candidate {candidate[b]} is masked")
+        kernel.step(self.world, self.centers, self._answers, self.observation)
+        while (self.centers.center["progress"] == Progress.FULL).any():
+            self._grow(contacts=2 * self.centers.contacts.shape[1], heap=2 * self.centers.heap.shape[1])
+            kernel.resume(self.world, self.centers, self.observation)
+
+    @property
+    def pending(self) -> NDArray[np.bool_]:
+        """(B,) which centers wait for an answer."""
+        waiting: NDArray[np.bool_] = self.centers.center["progress"] == Progress.DECISION
+        return waiting
+
+    @property
+    def done(self) -> NDArray[np.bool_]:
+        """(B,) which centers have reached their horizon."""
+        done: NDArray[np.bool_] = self.centers.center["progress"] == Progress.DONE
+        return done
+
+    @property
+    def booked(self) -> NDArray[np.float64]:
+        """(B, len(Term)) what has been booked since each episode began; a view."""
+        return self.centers.booked
+
+    def decisions(self, which: NDArray[np.bool_] | None = None) -> Decisions:
+        """Copies of the pending decisions of the chosen centers, all centers if not given."""
+        rows: Any = slice(None) if which is None else which
+        o = self.observation
+        return Decisions(
+            o.key[rows].copy(), o.context[rows].copy(), o.candidates[rows].copy(), o.mask[rows].copy()
+        )
+
+    def ledger(self, b: int) -> Ledger:
+        """What center `b` has booked so far."""
+        x, rows = self.centers, int(self.centers.center["rows"][b])
+        return Ledger(
+            x.contacts[b, :rows].copy(),
+            x.accounts[b].copy(),
+            x.agents["overrun_s"][b].copy(),
+            x.booked[b].copy(),
+            int(x.center["decisions"][b]),
+            self.scenario.horizon_s,
+        )
+
+    def run_incumbent(self) -> int:
+        """Run all centers to their horizon with candidate 0, in compiled code; returns the decisions made."""
+        decisions = int(kernel.run_incumbent(self.world, self.centers))
+        while (self.centers.center["progress"] == Progress.FULL).any():
+            self._grow(contacts=2 * self.centers.contacts.shape[1], heap=2 * self.centers.heap.shape[1])
+            decisions += int(kernel.run_incumbent(self.world, self.centers))
+        return decisions
+
+    def _grow(self, **wanted: int) -> None:
+        """Lengthen arrays along their second axis to at least the wanted sizes."""
+        fields = {
+            "contacts": ("contacts", "queued"),
+            "arrivals": ("arrivals",),
+            "roster": ("roster",),
+            "heap": ("heap",),
+        }
+        for name, size in wanted.items():
+            for field in fields[name]:
+                array = getattr(self.centers, field)
+                if array.shape[1] < size:
+                    longer = np.zeros((array.shape[0], size), array.dtype)
+                    longer[:, : array.shape[1]] = array
+                    self.centers = self.centers._replace(**{field: longer})
+
+
+def simulate(scenario: Scenario, traces: Sequence[Trace], policy: Policy, batch: int = 64) -> list[Ledger]:
+    """The ledgers of a policy on each trace, in order; the batch size changes nothing but speed."""
+    ledgers: list[Ledger] = []
+    for first in range(0, len(traces), batch):
+        simulator = Simulator(scenario, traces[first : first + batch])
+        simulator.step()
+        while (pending := simulator.pending).any():
+            answers = np.zeros(len(simulator), np.int64)
+            answers[pending] = policy.act(simulator.decisions(pending)).candidate
+            simulator.step(answers)
+        ledgers += [simulator.ledger(b) for b in range(len(simulator))]
+    return ledgers
