@@ -67,9 +67,7 @@ CONTEXT_FEATURES: tuple[Feature, ...] = (
     Feature("agents_on_duty", "agents", 0, 1e5, "context", "agents on shift and not on a break"),
     Feature("agents_idle", "agents", 0, 1e5, "context", "agents on duty with nothing to do"),
     Feature("contacts_waiting", "contacts", 0, 1e6, "context", "contacts in all queues"),
-    Feature(
-        "oldest_wait_s", "s", 0, 7 * _DAY_S, "context", "longest time any waiting contact has been queued"
-    ),
+    Feature("oldest_wait_s", "s", 0, 7 * _DAY_S, "context", "longest time any waiting contact has been queued"),
     Feature("forecast_per_h", "contacts/h", 0, 1e7, "context", "forecast arrivals in the current period"),
     Feature("forecast_load", "1", 0, 1e3, "context", "forecast work per hour over agent hours on duty"),
     Feature("busyness", "1", 0, 1e3, "context", "arrivals today over forecast to now, each plus 20"),
@@ -94,16 +92,12 @@ CANDIDATE_FEATURES: tuple[Feature, ...] = (
     Feature("idle_s", "s", 0, 7 * _DAY_S, "agent", "time since the agent was last busy"),
     Feature("occupancy", "1", 0, 1, "agent", "share of the agent's time on duty today spent working"),
     Feature("agent_types", "types", 0, 1e4, "agent", "number of types the agent may answer"),
-    Feature(
-        "agent_log_speed", "1", -5, 5, "agent", "log of the agent's handle times over the mean; < 0 is faster"
-    ),
+    Feature("agent_log_speed", "1", -5, 5, "agent", "log of the agent's handle times over the mean; < 0 is faster"),
     Feature("shift_left_s", "s", 0, _DAY_S, "agent", "time until the agent's shift ends"),
     Feature("short_share", "1", 0, 1, "agent", "estimated share of very short contacts (hang-ups)"),
     Feature("handle_s", "s", 0, _DAY_S, "pair", "expected handle time of this contact with this agent"),
     Feature("handle_log_se", "1", 0, 5, "pair", "standard error of the log of that expectation"),
-    Feature(
-        "fit", "1", -5, 5, "pair", "log handle_s over what type and agent alone predict; < 0 is a good match"
-    ),
+    Feature("fit", "1", -5, 5, "pair", "log handle_s over what type and agent alone predict; < 0 is a good match"),
     Feature("resolve_p", "1", 0, 1, "pair", "estimated probability that the contact is resolved"),
 )
 

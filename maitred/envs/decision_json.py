@@ -49,7 +49,9 @@ class DecisionError(ValueError):
     """A request that cannot be decided: the path of the field at fault and what was expected there."""
 
     def __init__(self, path: str, expected: str, found: object) -> None:
-        super().__init__(f"{path}: expected {expected}, found {reprlib.repr(found)}")
+        many = isinstance(found, (list, dict))
+        shown = f"a {type(found).__name__} of {len(found)}" if many else reprlib.repr(found)  # type: ignore[arg-type]
+        super().__init__(f"{path}: expected {expected}, found {shown}")
         self.path = path
         self.expected = expected
 

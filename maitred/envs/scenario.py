@@ -30,9 +30,7 @@ def _require(ok: bool | np.bool_, name: str, expected: str, found: object = "") 
 def _within(value: float | Floats, low: float, high: float, name: str) -> None:
     array = np.asarray(value, dtype=float)
     inside = np.isfinite(array) & (array >= low) & (array <= high)
-    _require(
-        inside.all(), name, f"values in [{low:g}, {high:g}]", array[~inside][:3] if array.ndim else value
-    )
+    _require(inside.all(), name, f"values in [{low:g}, {high:g}]", array[~inside][:3] if array.ndim else value)
 
 
 @dataclass(frozen=True)
@@ -46,9 +44,7 @@ class ContactTypes:
     def __post_init__(self) -> None:
         _require(len(set(self.names)) == len(self.names) > 0, "types", "distinct names", self.names)
         _within(self.priority_share, 0, 1, "priority_share")
-        _require(
-            np.allclose(self.priority_share.sum(axis=1), 1, atol=1e-6), "priority_share", "rows that sum to 1"
-        )
+        _require(np.allclose(self.priority_share.sum(axis=1), 1, atol=1e-6), "priority_share", "rows that sum to 1")
         _within(self.head_start_s, 0, DAY_S, "head_start_s")
 
 
@@ -69,12 +65,8 @@ class Arrivals:
     period_factor_ar1: float = 0.0
 
     def __post_init__(self) -> None:
-        _require(
-            self.period_s > 0 and DAY_S % self.period_s == 0, "period_s", "a divisor of 86400", self.period_s
-        )
-        _require(
-            self.rate_per_h.shape[2] == DAY_S // self.period_s, "arrivals", "one rate per period of the day"
-        )
+        _require(self.period_s > 0 and DAY_S % self.period_s == 0, "period_s", "a divisor of 86400", self.period_s)
+        _require(self.rate_per_h.shape[2] == DAY_S // self.period_s, "arrivals", "one rate per period of the day")
         _require(self.rate_per_h.shape[0] == len(self.day_type_names), "arrivals", "rates for every day type")
         _within(self.rate_per_h, 0, 1e6, "rate_per_h")
         _require(self.day_type_of_weekday.shape == (7,), "day_type_of_weekday", "seven day types")
@@ -178,6 +170,7 @@ class Staffing:
 
     A shift needs `shift_agents` agents of its group; a trace draws who, without replacement within the day.
     While on shift an agent is away for whole blocks of `away_block_s`, each with probability 1 - availability.
+    An agent there is not always ready: pauses follow contacts and interrupt free time (`kernel/readiness.py`).
     """
 
     shift_day_type: Ints  # (S,)
@@ -187,18 +180,23 @@ class Staffing:
     shift_agents: Ints  # (S,)
     availability: float = 1.0
     away_block_s: int = 900
+    pause_mean_s: float = 0.0  # exponential, after each contact; 0 for none
+    drift_mean_s: float = 60.0  # exponential, absences of a free agent
+    ready_share: float = 1.0  # of free time after the first pause; 1 for no absences
     lines: int = 0  # trunk lines; contacts beyond are blocked; 0 for no limit
 
     def __post_init__(self) -> None:
         _require(len(self.shift_start_s) > 0, "shifts", "at least one shift")
         _within(self.shift_start_s, 0, DAY_S, "shift_start_s")
-        _require(
-            bool((self.shift_end_s > self.shift_start_s).all()), "shift_end_s", "ends after their starts"
-        )
+        _require(bool((self.shift_end_s > self.shift_start_s).all()), "shift_end_s", "ends after their starts")
         _within(self.shift_end_s, 0, DAY_S, "shift_end_s")
         _within(self.shift_agents, 1, 100_000, "shift_agents")
         _within(self.availability, 0.05, 1, "availability")
         _within(self.away_block_s, 60, 4 * 3600, "away_block_s")
+        _within(self.pause_mean_s, 0, 3600, "pause_mean_s")
+        _within(self.ready_share, 0.05, 1, "ready_share")
+        _within(self.drift_mean_s, 1, 3600, "drift_mean_s")
+        _require(self.ready_share == 1 or self.pause_mean_s > 0, "ready_share", "1 where there are no pauses")
         _within(self.lines, 0, 1_000_000, "lines")
 
 

@@ -58,18 +58,26 @@ def save_scenario(scenario: Scenario, path: str | Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for table, content in tables(scenario).items():
         _write(folder / table, content)
-    text = yaml.safe_dump(
-        _document(scenario), sort_keys=False, default_flow_style=None, width=110, allow_unicode=True
-    )
-    _write(path, text.encode("utf-8"))
+    _write(path, _yaml(_document(scenario)).encode("utf-8"))
 
 
 def scenario_hash(path_or_scenario: str | Path | Scenario) -> str:
     """SHA-256 of what is simulated: everything in the scenario but its description and provenance."""
-    known = isinstance(path_or_scenario, Scenario)
-    document = _document(path_or_scenario if known else load_scenario(path_or_scenario))
+    scenario = path_or_scenario if isinstance(path_or_scenario, Scenario) else load_scenario(path_or_scenario)
+    document = _document(scenario)
     content = {key: document[key] for key in document if key not in ("description", "provenance")}
     return sha256(json.dumps(content).encode("utf-8")).hexdigest()
+
+
+def _yaml(document: dict[str, Any]) -> str:
+    """YAML with short lists and mappings on one line, but every hash and word of provenance on its own."""
+    lists = ("tables", "provenance")
+    numbers = {key: value for key, value in document.items() if key not in lists}
+    settings: dict[str, Any] = {"sort_keys": False, "width": 110, "allow_unicode": True}
+    return str(
+        yaml.safe_dump(numbers, default_flow_style=None, **settings)
+        + yaml.safe_dump({key: document[key] for key in lists}, default_flow_style=False, **settings)
+    )
 
 
 def _locate(name_or_path: str | Path) -> Path:
@@ -129,7 +137,7 @@ class Section:
             raise ScenarioError(f"{self._path(key)}: expected {expected}, found {value!r:.40}")
         return value
 
-    def keys(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         """The keys not taken yet."""
         return tuple(self._content)
 
@@ -187,7 +195,7 @@ def _scenario(path: Path) -> Scenario:
         periods = DAY_S // arrivals.period_s
         with file.section("agents") as section:
             groups = section.section("cost_per_min")
-            group_names = groups.keys()
+            group_names = groups.names()
             cost = np.array([groups.number(group) for group in group_names])
         with file.section("patience") as section:
             patience = reader.patience(types.names, len(types.head_start_s), _period_factor(section, periods))
@@ -211,7 +219,7 @@ def _types(file: Section) -> ContactTypes:
     with file.section("types") as section:
         head_start_s = section.numbers("head_start_s")
         with section.section("priority_share") as shares:
-            names = shares.keys()
+            names = shares.names()
             rows = [shares.numbers(name) for name in names]
     if any(len(row) != len(head_start_s) for row in rows):
         raise ScenarioError(f"types.priority_share: expected {len(head_start_s)} levels for every type")
@@ -222,11 +230,9 @@ def _arrivals(file: Section, reader: TableReader, types: tuple[str, ...]) -> Arr
     with file.section("arrivals") as section:
         period_s = section.whole("period_s")
         with section.section("day_types") as days:
-            names = days.keys()
+            names = days.names()
             of_weekday = _day_type_of_weekday([days.texts(name) for name in names])
-        factors = {
-            key: section.number(key) for key in ("day_factor_cv", "period_factor_cv", "period_factor_ar1")
-        }
+        factors = {key: section.number(key) for key in ("day_factor_cv", "period_factor_cv", "period_factor_ar1")}
     if period_s <= 0 or DAY_S % period_s:
         raise ScenarioError(f"arrivals.period_s: expected a divisor of {DAY_S}, found {period_s}")
     return Arrivals(
@@ -265,9 +271,7 @@ def _returns(file: Section) -> Returns:
         return Returns(**{key: section.number(key) for key in Returns.__dataclass_fields__})
 
 
-def _staffing(
-    file: Section, reader: TableReader, day_types: tuple[str, ...], groups: tuple[str, ...]
-) -> Staffing:
+def _staffing(file: Section, reader: TableReader, day_types: tuple[str, ...], groups: tuple[str, ...]) -> Staffing:
     with file.section("staffing") as section:
         return Staffing(
             **reader.shifts(day_types, groups),
@@ -289,17 +293,13 @@ def _routing(file: Section) -> Routing:
 
 def _provenance(file: Section) -> dict[str, str]:
     with file.section("provenance") as section:
-        return {key: section.text(key) for key in section.keys()}
+        return {key: section.text(key) for key in section.names()}
 
 
 def _document(scenario: Scenario) -> dict[str, Any]:
     """The content of the YAML file, its keys in the order they are written."""
-    types, arrivals, service, staffing = (
-        scenario.types,
-        scenario.arrivals,
-        scenario.service,
-        scenario.staffing,
-    )
+    types, arrivals, service = scenario.types, scenario.arrivals, scenario.service
+    staffing, routing = scenario.staffing, scenario.routing
     weekdays = [
         [day for day, of in zip(WEEKDAYS, arrivals.day_type_of_weekday, strict=True) if of == day_type]
         for day_type in range(len(arrivals.day_type_names))
@@ -307,22 +307,20 @@ def _document(scenario: Scenario) -> dict[str, Any]:
     return {
         "name": scenario.name,
         "description": scenario.description,
-        "days": scenario.days,
+        "days": int(scenario.days),
         "types": {
             "head_start_s": types.head_start_s.tolist(),
             "priority_share": dict(zip(types.names, types.priority_share.tolist(), strict=True)),
         },
         "arrivals": {
-            "period_s": arrivals.period_s,
+            "period_s": int(arrivals.period_s),
             "day_types": dict(zip(arrivals.day_type_names, weekdays, strict=True)),
             "day_factor_cv": float(arrivals.day_factor_cv),
             "period_factor_cv": float(arrivals.period_factor_cv),
             "period_factor_ar1": float(arrivals.period_factor_ar1),
         },
         "agents": {
-            "cost_per_min": dict(
-                zip(scenario.agents.group_names, scenario.agents.cost_per_min.tolist(), strict=True)
-            )
+            "cost_per_min": dict(zip(scenario.agents.group_names, scenario.agents.cost_per_min.tolist(), strict=True))
         },
         "service": {
             "distribution": service.distribution,
@@ -338,7 +336,12 @@ def _document(scenario: Scenario) -> dict[str, Any]:
             "away_block_s": int(staffing.away_block_s),
             "lines": int(staffing.lines),
         },
-        "routing": dict(vars(scenario.routing)),
+        "routing": {
+            "places": int(routing.places),
+            "hold_s": float(routing.hold_s),
+            "may_hold": bool(routing.may_hold),
+            "answer_target_s": float(routing.answer_target_s),
+        },
         "tables": {name: sha256(content).hexdigest() for name, content in tables(scenario).items()},
         "provenance": scenario.provenance,
     }

@@ -122,15 +122,13 @@ class TableReader:
         shape = (len(day_types), len(types), periods)
         return self._complete("arrivals.csv", shape, where, rows["rate_per_h"])
 
-    def agents(
-        self, groups: Sequence[str], types: Sequence[str], cost_per_min: NDArray[np.float64]
-    ) -> Agents:
+    def agents(self, groups: Sequence[str], types: Sequence[str], cost_per_min: NDArray[np.float64]) -> Agents:
         """The agents and their handle times; a missing row of handle.csv: may not answer that type."""
         people = self.read(
             "agents.csv",
             {"agent": label, "group": one_of(groups), "weight": number(0, 1e6), "short_share": number(0, 1)},
         )
-        names = tuple(people["agent"].tolist())
+        names = self._distinct("agents.csv", "agent", people["agent"].tolist())
         handle = self.read(
             "handle.csv",
             {
@@ -169,9 +167,7 @@ class TableReader:
         )
         from_s, step = np.unique(rows["from_s"], return_inverse=True)
         where = (rows["type"], rows["level"], step)
-        hazard = self._complete(
-            "patience.csv", (len(types), levels, len(from_s)), where, rows["hazard_per_s"]
-        )
+        hazard = self._complete("patience.csv", (len(types), levels, len(from_s)), where, rows["hazard_per_s"])
         return Patience(from_s=from_s, hazard_per_s=hazard, period_factor=period_factor)
 
     def shifts(self, day_types: Sequence[str], groups: Sequence[str]) -> Columns:
@@ -188,6 +184,14 @@ class TableReader:
         )
         return {f"shift_{column}": values for column, values in rows.items()}
 
+    def _distinct(self, table: str, column: str, names: list[str]) -> tuple[str, ...]:
+        first = {name: i for i, name in reversed(list(enumerate(names)))}
+        for i, name in enumerate(names):
+            if first[name] != i:
+                where = f"{self.folder.name}/{table} row {i + 2}, {column}"
+                raise ScenarioError(f"{where}: expected a new name, found {name!r}")
+        return tuple(names)
+
     def _placed(
         self, table: str, shape: tuple[int, ...], where: tuple[NDArray[Any], ...], values: NDArray[Any]
     ) -> NDArray[np.float64]:
@@ -195,9 +199,7 @@ class TableReader:
         np.add.at(count, where, 1)
         if count.max() > 1:
             row = int(np.nonzero(count[where] > 1)[0][-1]) + 2
-            raise ScenarioError(
-                f"{self.folder.name}/{table} row {row}: expected each key once, found it again"
-            )
+            raise ScenarioError(f"{self.folder.name}/{table} row {row}: expected each key once, found it again")
         array = np.full(shape, np.nan)
         array[where] = values
         return array

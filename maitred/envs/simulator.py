@@ -85,9 +85,8 @@ class Simulator:
         if candidate is not None:
             self._answers[:] = candidate
             pending = self.pending
-            legal = self.observation.mask[np.arange(len(self)), np.clip(candidate, 0, None)] & (
-                candidate >= 0
-            )
+            place = np.clip(candidate, 0, self.observation.mask.shape[1] - 1)
+            legal = self.observation.mask[np.arange(len(self)), place] & (candidate == place)
             if not legal[pending].all():
                 b = int(np.nonzero(pending & ~legal)[0][0])
                 raise ValueError(f"center {b}: candidate {candidate[b]} is masked")
@@ -117,9 +116,7 @@ class Simulator:
         """Copies of the pending decisions of the chosen centers, all centers if not given."""
         rows: Any = slice(None) if which is None else which
         o = self.observation
-        return Decisions(
-            o.key[rows].copy(), o.context[rows].copy(), o.candidates[rows].copy(), o.mask[rows].copy()
-        )
+        return Decisions(o.key[rows].copy(), o.context[rows].copy(), o.candidates[rows].copy(), o.mask[rows].copy())
 
     def ledger(self, b: int) -> Ledger:
         """What center `b` has booked so far."""

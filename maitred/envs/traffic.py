@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
-from scipy.stats import gamma, norm
+from scipy.special import gammaincinv, ndtr
 
 from .scenario import DAY_S, Scenario
 from .trace import ARRIVAL, AWAY_END, AWAY_START, FORECAST, ROSTER, SHIFT_END, SHIFT_START, Trace
@@ -51,25 +51,24 @@ def busyness(scenario: Scenario, days: int, rng: np.random.Generator) -> Floats:
 def _gamma_of_mean_one(cv: float, normal: Floats) -> Floats:
     if cv == 0:
         return np.ones_like(normal)
-    return np.asarray(gamma.ppf(norm.cdf(normal), a=cv**-2, scale=cv**2))
+    return np.asarray(gammaincinv(cv**-2, ndtr(normal)) * cv**2)
 
 
-def draw_arrivals(
-    scenario: Scenario, day_types: NDArray[np.int64], rng: np.random.Generator
-) -> NDArray[np.void]:
+def draw_arrivals(scenario: Scenario, day_types: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.void]:
     """(N,) `ARRIVAL` records in time order, keys not yet set."""
     a = scenario.arrivals
     rate = a.rate_per_h[day_types] * busyness(scenario, len(day_types), rng)[:, None, :]  # (days, T, periods)
     counts = rng.poisson(rate * a.period_s / 3600)
     day, type_, period = np.nonzero(counts)
     repeats = counts[day, type_, period]
-    start = np.repeat(day * DAY_S + period * a.period_s, repeats)
+    start, type_ = np.repeat(day * DAY_S + period * a.period_s, repeats), np.repeat(type_, repeats)
+    s = start + rng.random(len(start)) * a.period_s
+    cumulative = scenario.types.priority_share.cumsum(axis=1)[type_, :-1]
+    level = (rng.random(len(start))[:, None] > cumulative).sum(axis=1)
+    order = np.argsort(s, kind="stable")
     arrivals = np.zeros(len(start), dtype=ARRIVAL)
-    arrivals["s"] = start + rng.random(len(start)) * a.period_s
-    arrivals["type"] = np.repeat(type_, repeats)
-    cumulative = scenario.types.priority_share.cumsum(axis=1)[arrivals["type"]]
-    arrivals["level"] = (rng.random(len(start))[:, None] > cumulative[:, :-1]).sum(axis=1)
-    return arrivals[np.argsort(arrivals["s"], kind="stable")]
+    arrivals["s"], arrivals["type"], arrivals["level"] = s[order], type_[order], level[order]
+    return arrivals
 
 
 def draw_handle_means(scenario: Scenario, rng: np.random.Generator) -> Floats:
@@ -79,9 +78,7 @@ def draw_handle_means(scenario: Scenario, rng: np.random.Generator) -> Floats:
     return agents.mean_s * np.exp(error)
 
 
-def draw_roster(
-    scenario: Scenario, day_types: NDArray[np.int64], rng: np.random.Generator
-) -> NDArray[np.void]:
+def draw_roster(scenario: Scenario, day_types: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.void]:
     """(M,) `ROSTER` events in time order: who works each day's shifts, and when they are away."""
     events: list[tuple[float, float, int, int]] = []
     for day, day_type in enumerate(day_types):
@@ -93,9 +90,7 @@ def draw_roster(
     return roster[np.lexsort((roster["code"], roster["s"]))]
 
 
-def _assign_shifts(
-    scenario: Scenario, day_type: int, rng: np.random.Generator
-) -> list[tuple[int, float, float]]:
+def _assign_shifts(scenario: Scenario, day_type: int, rng: np.random.Generator) -> list[tuple[int, float, float]]:
     """(agent, start, end) of one day; agents by weight, nobody twice at a time."""
     staffing, agents = scenario.staffing, scenario.agents
     # Efraimidis and Spirakis 2006: sorting by u^(1/w) samples by weight without replacement.
@@ -104,10 +99,10 @@ def _assign_shifts(
     assigned = []
     for shift in np.nonzero(staffing.shift_day_type == day_type)[0]:
         start, end = staffing.shift_start_s[shift], staffing.shift_end_s[shift]
-        able = [a for a in order if agents.group[a] == staffing.shift_group[shift] and free_from[a] <= start]
-        for agent in able[: staffing.shift_agents[shift]]:
-            free_from[agent] = end
-            assigned.append((int(agent), float(start), float(end)))
+        able = order[(agents.group[order] == staffing.shift_group[shift]) & (free_from[order] <= start)]
+        chosen = able[: staffing.shift_agents[shift]]
+        free_from[chosen] = end
+        assigned += [(agent, float(start), float(end)) for agent in chosen.tolist()]
     return assigned
 
 

@@ -5,13 +5,24 @@ from __future__ import annotations
 import math
 
 from ..trace import SHIFT_START
-from .calendar import ABANDON, END_WORK, END_WRAP_UP, OFFER_CONTACT, REPEAT, RETRIAL, pop
+from .calendar import (
+    ABANDON,
+    DRIFT,
+    END_PAUSE,
+    END_WORK,
+    END_WRAP_UP,
+    OFFER_CONTACT,
+    REPEAT,
+    RETRIAL,
+    pop,
+)
 from .compiler import entry, inner
 from .contacts import REPEAT_ORIGIN, RETRIAL_ORIGIN, abandon, first_contact, returning_contact
 from .decide import DECISION, RUNNING, answer, offer_agent, offer_contact
 from .layout import Progress, Term
 from .observe import observe
 from .people import IDLE, OFF, UNAVAILABLE, book_overrun, roster_event, switch_activity
+from .readiness import drift, end_pause
 from .service import end_work, end_wrap_up
 
 DONE, FULL = int(Progress.DONE), int(Progress.FULL)
@@ -36,6 +47,7 @@ def start(w, x, b, key, arrivals, roster):
         person = x.agents[b, agent]
         person.since_s, person.idle_since_s, person.shift_end_s = 0.0, 0.0, 0.0
         person.offer_s, person.overrun_s, person.contact = math.nan, 0.0, -1
+        person.pause_end_s, person.drift_s, person.pauses = math.nan, math.nan, 0
         person.next, person.previous, person.activity, person.on_shift, person.away = -1, -1, OFF, 0, 0
     for i in range(roster):
         event = x.roster[b, i]
@@ -48,10 +60,7 @@ def advance(w, x, b):
     """Process events until a decision is due, the horizon is reached or an array is full."""
     center, horizon_s = x.center[b], w.parameters[0].horizon_s
     while center.progress == RUNNING:
-        if (
-            center.rows + ROWS_PER_EVENT > x.contacts.shape[1]
-            or center.heap + EVENTS_PER_EVENT > x.heap.shape[1]
-        ):
+        if center.rows + ROWS_PER_EVENT > x.contacts.shape[1] or center.heap + EVENTS_PER_EVENT > x.heap.shape[1]:
             center.progress = FULL
             return
         arrival_s, roster_s, event_s = math.inf, math.inf, math.inf
@@ -95,6 +104,11 @@ def _scheduled_event(w, x, b):
         return (entity if end_work(w, x, b, entity) else -1), -1
     if kind == END_WRAP_UP:
         return (entity if end_wrap_up(w, x, b, entity) else -1), -1
+    if kind == END_PAUSE:
+        return (entity if end_pause(w, x, b, entity) else -1), -1
+    if kind == DRIFT:
+        drift(w, x, b, entity)
+        return -1, -1
     if kind == ABANDON:
         abandon(w, x, b, entity)
         return -1, -1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .compiler import inner
 
-END_WORK, END_WRAP_UP, ABANDON, RETRIAL, REPEAT, OFFER_CONTACT, OFFER_AGENT = range(7)
+END_WORK, END_WRAP_UP, ABANDON, RETRIAL, REPEAT, OFFER_CONTACT, OFFER_AGENT, END_PAUSE, DRIFT = range(9)
 
 
 @inner
@@ -39,8 +39,7 @@ def pop(x, b):
             break
         right = child + 1
         if right < n and (
-            heap[right].s < heap[child].s
-            or (heap[right].s == heap[child].s and heap[right].code < heap[child].code)
+            heap[right].s < heap[child].s or (heap[right].s == heap[child].s and heap[right].code < heap[child].code)
         ):
             child = right
         if last_s < heap[child].s or (last_s == heap[child].s and last_code < heap[child].code):

@@ -9,9 +9,8 @@ import numpy as np
 from .compiler import inner
 
 # Purposes keep draws apart that share a key.
-PATIENCE, SHORT, SERVICE, SERVICE_ANGLE, WRAP_UP, RESOLVE, RETURN, RETURN_DELAY, CHILD, DECISION = range(
-    1, 11
-)
+PATIENCE, SHORT, SERVICE, SERVICE_ANGLE, WRAP_UP, RESOLVE, RETURN, RETURN_DELAY = range(1, 9)
+CHILD, DECISION, PAUSE, READY = range(9, 13)
 
 
 @inner

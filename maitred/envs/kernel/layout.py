@@ -91,7 +91,9 @@ QUEUED = np.dtype(
 AGENT = np.dtype(
     [
         ("since_s", "f8"), ("idle_since_s", "f8"), ("shift_end_s", "f8"), ("offer_s", "f8"), ("overrun_s", "f8"),
+        ("pause_end_s", "f8"), ("drift_s", "f8"),
         ("contact", "i4"), ("next", "i4"), ("previous", "i4"), ("activity", "i4"), ("on_shift", "i4"), ("away", "i4"),
+        ("pauses", "i4"),
     ]
 )  # fmt: skip
 EVENT = np.dtype([("s", "f8"), ("code", "i8")])
@@ -100,7 +102,8 @@ PARAMETERS = np.dtype(
         ("horizon_s", "f8"), ("period_s", "f8"), ("hold_s", "f8"), ("answer_target_s", "f8"),
         ("short_max_s", "f8"), ("retrial_p", "f8"), ("retrial_mean_s", "f8"), ("repeat_short_p", "f8"),
         ("repeat_unresolved_p", "f8"), ("repeat_mean_s", "f8"), ("lines", "i8"), ("may_hold", "i8"),
-        ("exponential", "i8"), ("places", "i8"),
+        ("exponential", "i8"), ("places", "i8"), ("pause_mean_s", "f8"), ("drift_mean_s", "f8"),
+        ("ready_share", "f8"),
     ]
 )  # fmt: skip
 TYPE = np.dtype([("log_sd", "f8"), ("wrap_up_mean_s", "f8"), ("handle_s", "f8")])
@@ -173,6 +176,9 @@ def world_of(scenario: Scenario) -> World:
         "may_hold": routing.may_hold,
         "exponential": scenario.service.distribution == "exponential",
         "places": routing.places,
+        "pause_mean_s": scenario.staffing.pause_mean_s,
+        "drift_mean_s": scenario.staffing.drift_mean_s,
+        "ready_share": scenario.staffing.ready_share,
     }.items():
         parameters[name] = value
     types, people, pairs = _estimates(scenario)

@@ -25,7 +25,7 @@ def switch_activity(x, b, agent, activity):
 @inner
 def release(w, x, b, agent):
     """An agent has nothing in hand: idle, away or home. Returns whether the agent is now idle."""
-    person, center = x.agents[b, agent], x.center[b]
+    person = x.agents[b, agent]
     person.contact = -1
     if person.on_shift == 0:
         book_overrun(w, x, b, agent)
@@ -34,10 +34,16 @@ def release(w, x, b, agent):
     if person.away == 1:
         switch_activity(x, b, agent, UNAVAILABLE)
         return False
-    switch_activity(x, b, agent, IDLE)
-    person.idle_since_s = center.now
-    join_idle(x, b, agent)
+    become_idle(x, b, agent)
     return True
+
+
+@inner
+def become_idle(x, b, agent):
+    """An agent is there, with nothing to do."""
+    switch_activity(x, b, agent, IDLE)
+    x.agents[b, agent].idle_since_s = x.center[b].now
+    join_idle(x, b, agent)
 
 
 @inner

@@ -8,8 +8,9 @@ from . import chance
 from .calendar import END_WORK, END_WRAP_UP, REPEAT, RETRIAL, schedule
 from .compiler import inner
 from .layout import Outcome, Term
-from .people import WORK, WRAP_UP, release, switch_activity
+from .people import WORK, WRAP_UP, switch_activity
 from .queues import leave_idle, leave_queue
+from .readiness import finish_contact
 
 SERVED = int(Outcome.SERVED)
 FOCUS_S, CSAT = int(Term.FOCUS_S), int(Term.CSAT)
@@ -67,7 +68,7 @@ def end_work(w, x, b, agent):
     repeat_after_service(w, x, b, row)
     wrap_up_mean_s = w.types[contact.type].wrap_up_mean_s
     if wrap_up_mean_s == 0:
-        return release(w, x, b, agent)
+        return finish_contact(w, x, b, agent)
     contact.wrap_up_s = wrap_up_mean_s * chance.exponential(key, WRAP, 0)
     switch_activity(x, b, agent, WRAP_UP)
     schedule(x, b, center.now + contact.wrap_up_s, END_WRAP_UP, agent)
@@ -78,7 +79,7 @@ def end_work(w, x, b, agent):
 def end_wrap_up(w, x, b, agent):
     """After-contact work is done. Returns whether the agent is now idle."""
     x.booked[b, FOCUS_S] += x.contacts[b, x.agents[b, agent].contact].wrap_up_s
-    return release(w, x, b, agent)
+    return finish_contact(w, x, b, agent)
 
 
 @inner

@@ -1,0 +1,1 @@
+"""Studies: each module states its claim, its command and prints its table."""

@@ -1,0 +1,1 @@
+"""How closely the world reproduces a real log."""

@@ -1,0 +1,1 @@
+"""Who decides: rule baselines, linear bandits, PPO and the candidate network."""

@@ -1,0 +1,140 @@
+"""Centers that play one episode after another: what the Gymnasium and stable-baselines3 views share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .kernel.layout import Progress
+from .kernel.observe import HOLD, observe
+from .kpi import KPIS
+from .objective import Objective
+from .observation import Arrays, observation_space, observed
+from .scenario import Scenario
+from .scenario_file import load_scenario
+from .simulator import Simulator
+from .trace import Trace
+from .traffic import draw_trace
+
+QUIET_EPISODES = 100  # so many in a row without a decision are taken for a scenario that never has one
+
+
+class Episodes:
+    """B centers of one scenario, each on its own stream of episodes.
+
+    The trace of center b's episode e follows from (seed, b, e) alone, so it depends neither on how many centers
+    there are nor on when the others finish.
+
+    Attributes:
+        simulator: the centers.
+        space: observation space of one center.
+        elapsed_s: (B,) float64, simulated seconds between the last two decisions of each center, the sojourn time
+            of semi-Markov learners.
+    """
+
+    def __init__(self, scenario: str | Path | Scenario, centers: int, objective: Objective | None = None) -> None:
+        self.scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+        typical = draw_trace(self.scenario, np.random.SeedSequence(0))  # only sizes the arrays
+        self.simulator = Simulator(self.scenario, [typical] * centers)
+        self.simulator.centers.center["progress"] = Progress.DONE
+        self.space = observation_space(self.scenario.routing.places)
+        self.elapsed_s = np.zeros(centers)
+        self.objective = objective or Objective()
+        self._weights = self.objective.weights()
+        self._booked = self.simulator.booked.copy()
+        self._now = np.zeros(centers)
+        self._entropy = 0
+        self._next_episode = np.zeros(centers, np.int64)
+
+    def seed(self, entropy: int) -> None:
+        """Let every center's stream start anew with the next episode that begins."""
+        self._entropy = entropy
+        self._next_episode[:] = 0
+
+    def trace(self, center: int, episode: int, start_weekday: int | None = None) -> Trace:
+        """The trace of one center's episode, both counted from 0 since seeding."""
+        seed = np.random.SeedSequence(self._entropy, spawn_key=(center, episode))
+        return draw_trace(self.scenario, seed, start_weekday)
+
+    def begin(self, which: NDArray[np.bool_], start_weekday: int | None = None) -> None:
+        """Put the centers of (B,) `which` at the first decision of their next episode.
+
+        Episodes that hold no decision, such as a day on which the center is closed, are passed over.
+        """
+        to_begin = which.copy()
+        for _ in range(QUIET_EPISODES):
+            for b in np.nonzero(to_begin)[0].tolist():
+                self.simulator.load(b, self.trace(b, int(self._next_episode[b]), start_weekday))
+                self._next_episode[b] += 1
+            self._run_to_first_decision()
+            to_begin &= self.simulator.done
+            if not to_begin.any():
+                self._mark(which)
+                return
+        raise ValueError(f"scenario {self.scenario.name}: {QUIET_EPISODES} episodes in a row without a decision")
+
+    def play(self, center: int, trace: Trace) -> None:
+        """Put one center at the first decision of a given trace."""
+        expected = self.scenario.agents.mean_s.shape
+        if trace.handle_mean_s.shape != expected:
+            raise ValueError(f"trace: expected (agents, types) {expected}, found {trace.handle_mean_s.shape}")
+        self.simulator.load(center, trace)
+        self._run_to_first_decision()
+        if self.simulator.done[center]:
+            raise ValueError("trace: expected at least one decision, found none")
+        self._mark(np.arange(len(self.simulator)) == center)
+
+    def step(self, candidate: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Answer the pending decisions; centers whose episode is over stand still.
+
+        Returns:
+            (B,) float64, the objective over what was booked since the decision before, in money.
+        """
+        candidate = np.asarray(candidate, np.int64)
+        if candidate.shape != self._now.shape:
+            raise ValueError(f"candidates: expected shape {self._now.shape}, found {candidate.shape}")
+        pending = self.simulator.pending
+        self.simulator.step(candidate)
+        for b in np.nonzero(pending & self.simulator.done)[0].tolist():
+            self._observe_horizon(b)
+        booked, now = self.simulator.booked, self.simulator.centers.center["now"]
+        reward: NDArray[np.float64] = (booked - self._booked) @ self._weights
+        self.elapsed_s = now - self._now
+        self._booked[:], self._now[:] = booked, now
+        return reward
+
+    @property
+    def done(self) -> NDArray[np.bool_]:
+        """(B,) which centers have no episode, or have reached its horizon."""
+        return self.simulator.done
+
+    def observation(self) -> Arrays:
+        """Fresh arrays of every center's pending decision, or of its state at the horizon."""
+        return observed(self.simulator.observation, self.space)
+
+    def kpis(self, center: int) -> dict[str, float]:
+        """KPIs of the episode so far, by name; NaN where nothing has been counted yet."""
+        ledger = self.simulator.ledger(center)
+        ratios = ((kpi.name, *kpi.ratio(ledger, self.scenario, self.objective)) for kpi in KPIS)
+        return {name: part / whole if whole else float("nan") for name, part, whole in ratios}
+
+    def _run_to_first_decision(self) -> None:
+        """Run on the centers just loaded, while those that wait for an answer sit out."""
+        progress, pending = self.simulator.centers.center["progress"], self.simulator.pending
+        progress[pending] = Progress.DONE
+        self.simulator.step()
+        progress[pending] = Progress.DECISION
+
+    def _observe_horizon(self, center: int) -> None:
+        """At the horizon there is only to hold: whoever waits goes on waiting."""
+        x = self.simulator.centers
+        x.center["subject"][center], x.center["places"][center] = HOLD, 1
+        x.candidates[center, 0] = HOLD
+        observe(self.simulator.world, x, center, self.simulator.observation)  # type: ignore[no-untyped-call]
+
+    def _mark(self, which: NDArray[np.bool_]) -> None:
+        """Count rewards and elapsed time of these centers from now on."""
+        self._booked[which] = self.simulator.booked[which]
+        self._now[which] = self.simulator.centers.center["now"][which]

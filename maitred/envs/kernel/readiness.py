@@ -1,0 +1,68 @@
+"""Effective availability: an agent on duty is not always ready.
+
+After each contact an agent pauses (exponential, mean `pause_mean_s`), and a free agent drifts away from the desk
+now and then (exponential, mean `drift_mean_s`), as often as leaves free agents ready for `ready_share` of the time.
+Time not ready is paid and booked as unavailable. Switched off, nothing here costs anything.
+"""
+
+from __future__ import annotations
+
+from . import chance
+from .calendar import DRIFT, END_PAUSE, schedule
+from .compiler import inner
+from .people import IDLE, UNAVAILABLE, become_idle, release, switch_activity
+from .queues import leave_idle
+
+PAUSE, READY = chance.PAUSE, chance.READY
+
+
+@inner
+def finish_contact(w, x, b, agent):
+    """An agent is done with a contact: pause, or be released at once. Returns whether the agent is now idle."""
+    person = x.agents[b, agent]
+    pause_mean_s = w.parameters[0].pause_mean_s
+    if pause_mean_s > 0 and person.on_shift == 1 and person.away == 0:
+        person.contact = -1
+        _pause(x, b, agent, pause_mean_s)
+        return False
+    return release(w, x, b, agent)
+
+
+@inner
+def end_pause(w, x, b, agent):
+    """A pause is over unless the roster has ended it. Returns whether the agent is now idle."""
+    person, center = x.agents[b, agent], x.center[b]
+    if person.activity != UNAVAILABLE or person.pause_end_s != center.now or person.away == 1:
+        return False
+    become_idle(x, b, agent)
+    ready_share = w.parameters[0].ready_share
+    if ready_share < 1:
+        ready_mean_s = w.parameters[0].drift_mean_s * ready_share / (1 - ready_share)
+        ready_s = ready_mean_s * chance.exponential(_key(x, b, agent), READY, person.pauses)
+        person.drift_s = center.now + ready_s
+        schedule(x, b, person.drift_s, DRIFT, agent)
+    return True
+
+
+@inner
+def drift(w, x, b, agent):
+    """An agent who has stayed free since this was scheduled leaves the desk for a while."""
+    person = x.agents[b, agent]
+    if person.activity == IDLE and person.drift_s == x.center[b].now:
+        leave_idle(x, b, agent)
+        _pause(x, b, agent, w.parameters[0].drift_mean_s)
+
+
+@inner
+def _pause(x, b, agent, mean_s):
+    person, center = x.agents[b, agent], x.center[b]
+    person.pauses += 1
+    pause_s = mean_s * chance.exponential(_key(x, b, agent), PAUSE, person.pauses)
+    person.pause_end_s = center.now + pause_s
+    switch_activity(x, b, agent, UNAVAILABLE)
+    schedule(x, b, person.pause_end_s, END_PAUSE, agent)
+
+
+@inner
+def _key(x, b, agent):
+    return chance.mix(x.center[b].key, PAUSE, agent)

@@ -1,0 +1,69 @@
+"""A decision as a Gymnasium observation: its space, and arrays that lie inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from .decision import CANDIDATE_FEATURES, CONTEXT_FEATURES, Feature
+from .kernel.layout import Observation
+
+Arrays = dict[str, NDArray[Any]]
+Documented = TypeVar("Documented", bound=type)
+
+
+def observation_space(places: int) -> spaces.Dict:
+    """The space of decisions with that many candidate places; bounds as declared of each feature."""
+    return spaces.Dict(
+        {
+            "context": _box(CONTEXT_FEATURES, (len(CONTEXT_FEATURES),)),
+            "candidates": _box(CANDIDATE_FEATURES, (places, len(CANDIDATE_FEATURES))),
+            "mask": spaces.MultiBinary(places),
+        }
+    )
+
+
+def _box(features: Sequence[Feature], shape: tuple[int, ...]) -> spaces.Box:
+    low = np.array([f.low for f in features], np.float32)
+    high = np.array([f.high for f in features], np.float32)
+    low, high = (np.ascontiguousarray(np.broadcast_to(bound, shape)) for bound in (low, high))
+    return spaces.Box(low, high, dtype=np.float32)
+
+
+def observed(buffers: Observation, space: spaces.Dict) -> Arrays:
+    """Fresh arrays for B centers, clipped into the space of one: (B, C), (B, K, F) float32 and (B, K) int8."""
+    return {
+        "context": _inside(buffers.context, space["context"]),
+        "candidates": _inside(buffers.candidates, space["candidates"]),
+        "mask": buffers.mask.astype(np.int8),
+    }
+
+
+def _inside(values: NDArray[np.float32], box: Any) -> NDArray[np.float32]:
+    # Two passes with array bounds take a quarter of the time of one np.clip.
+    clipped: NDArray[np.float32] = np.minimum(values, box.high)
+    np.maximum(clipped, box.low, out=clipped)
+    return clipped
+
+
+def feature_table(features: Sequence[Feature]) -> str:
+    """Markdown table of features in the order of their columns."""
+    rows = (f"| {i} | {f.name} | {f.low:g} | {f.high:g} | {f.unit} | {f.meaning} |" for i, f in enumerate(features))
+    return "\n".join(("| Num | Observation | Min | Max | Unit | Meaning |", "|---|---|---|---|---|---|", *rows))
+
+
+def with_feature_tables(margin: str = "    ") -> Callable[[Documented], Documented]:
+    """Class decorator: put the feature tables in the place of `{context}` and `{candidates}` in the docstring."""
+    tables = {"{context}": CONTEXT_FEATURES, "{candidates}": CANDIDATE_FEATURES}
+
+    def fill(documented: Documented) -> Documented:
+        for mark, features in tables.items():
+            table = feature_table(features).replace("\n", "\n" + margin)
+            documented.__doc__ = (documented.__doc__ or "").replace(mark, table)
+        return documented
+
+    return fill

@@ -1,0 +1,87 @@
+"""A loaded bundle as a `Policy`, for batches and for one decision at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maitred.envs.decision import CANDIDATE_NAMES, CONTEXT_NAMES, Choices, Decisions, draw
+from maitred.serving.bundle import Bundle
+from maitred.serving.runtime import MASKED_LOGIT, Floats
+
+
+class Scored(NamedTuple):
+    """One decision, answered.
+
+    Attributes:
+        candidate: index of the chosen candidate; always legal.
+        propensity: probability with which it was chosen.
+        logits: (K,) float32, scores; `MASKED_LOGIT` where illegal.
+        probabilities: (K,) float32, their softmax; 0 where illegal.
+    """
+
+    candidate: int
+    propensity: float
+    logits: Floats
+    probabilities: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class BundlePolicy:
+    """Decides with a bundle, exploring as its card says."""
+
+    bundle: Bundle
+
+    @property
+    def name(self) -> str:
+        """Name of the policy in its model card."""
+        return self.bundle.card.name
+
+    def act(self, decisions: Decisions) -> Choices:
+        """Answer every decision of the batch.
+
+        Raises:
+            ValueError: A decision has no legal candidate, or a feature is not finite.
+        """
+        context = np.asarray(decisions.context, np.float32)
+        candidates = np.asarray(decisions.candidates, np.float32)
+        if not decisions.mask.any(axis=1).all():
+            raise ValueError("expected at least one legal candidate in every decision")
+        if not (np.isfinite(context).all() and np.isfinite(candidates).all()):
+            raise ValueError("expected finite features")
+        outputs = self.bundle.network.forward(context, candidates, decisions.mask)
+        if self.bundle.card.exploration == "softmax":
+            return draw(outputs.probabilities, decisions.key)
+        return Choices(outputs.action, np.ones(len(decisions)))
+
+    def decide_one(self, context: Floats, candidates: Floats, mask: NDArray[np.bool_], key: int = 0) -> Scored:
+        """Answer one decision: (C,) context, (K, F) candidates and (K,) mask in raw units, uint64 key.
+
+        Raises:
+            ValueError: A shape is wrong, no candidate is legal, or a legal feature is not finite.
+        """
+        places = len(mask)
+        if context.shape != (len(CONTEXT_NAMES),) or candidates.shape != (places, len(CANDIDATE_NAMES)):
+            raise ValueError("expected (C,) context, (K, F) candidates and (K,) mask")
+        legal = np.count_nonzero(mask)
+        if legal == places:
+            logits = self.bundle.network.logits(context, candidates)
+        elif legal:
+            logits = np.full(places, MASKED_LOGIT)
+            logits[mask] = self.bundle.network.logits(context, candidates[mask])
+        else:
+            raise ValueError("expected at least one legal candidate")
+        return self._choose(logits, key)
+
+    def _choose(self, logits: Floats, key: int) -> Scored:
+        """Take the best candidate, or draw one with the bundle's exploration."""
+        best = int(logits.argmax())
+        probabilities = np.exp(logits - logits[best])
+        probabilities /= np.add.reduce(probabilities)
+        if self.bundle.card.exploration == "softmax":
+            drawn = draw(probabilities[None], np.array([key], np.uint64))
+            return Scored(int(drawn.candidate[0]), float(drawn.propensity[0]), logits, probabilities)
+        return Scored(best, 1.0, logits, probabilities)
