@@ -25,9 +25,10 @@ from maitred.envs.calibration import log_arrays
 from maitred.envs.calibration.absence import absence_gap_s
 from maitred.envs.calibration.availability import (
     Availability,
-    fit_availability,
+    fit_to_days,
     measure,
-    measure_replay,
+    measure_days,
+    measure_run,
     run,
     waits_of,
     with_readiness,
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     scenario = replay_scenario(fit_log, types, agents, options.head_start_s)
     gap_s, seed = absence_gap_s(fit_log), np.random.SeedSequence(options.seed)
     fit_days = real_days(fit_log, scenario, gap_s, seed)
-    availability = fit_availability(scenario, fit_days)
+    availability = fit_to_days(scenario, fit_days)
     level = recent_level(fit_log, scenario)
     print_fit(availability, level, gap_s, fit_days)
     figures = [Figure(f"fit.{name}", float(value), unit_of(name)) for name, value in as_dict(availability).items()]
@@ -109,7 +110,7 @@ def replay_month(
 ) -> list[Figure]:
     """Replay one month three ways and print them beside the log, per month and per hour."""
     days = real_days(log, scenario, gap_s, seed)
-    own = fit_availability(scenario, days)
+    own = fit_to_days(scenario, days)
     own_level = recent_level(log, scenario)
     paced = real_days(log, at_level(scenario, own_level), gap_s, seed)
     fitted = with_readiness(scenario, *readiness(availability))
@@ -118,10 +119,10 @@ def replay_month(
         "availability of the month itself": (with_readiness(scenario, *readiness(own)), days),
         f"as the first, the month's own pace (x {own_level:.3f})": (fitted, paced),
     }
-    measured = measure(np.concatenate([d.wait_s for d in days]), np.concatenate([d.served for d in days]))
+    measured = measure_days(days)
     rows, figures = [("log", *texts(measured), "", "")], []
     for label, (center, of_days) in lines.items():
-        simulated = measure_replay(run(center, of_days))
+        simulated = measure_run(run(center, [day.trace for day in of_days]))
         rows.append(
             (label, *texts(simulated), verdict(simulated, measured), f"{availability_of(label, availability, own)}")
         )
@@ -159,7 +160,7 @@ def verdict(simulated: Floats, measured: Floats) -> str:
 
 def print_hours(month: np.datetime64, days: Sequence[Day], scenario: Scenario) -> None:
     """Log and first replay by hour of joining the queue."""
-    simulator = run(scenario, days)
+    simulator = run(scenario, [day.trace for day in days])
     waits = [waits_of(simulator, b) for b in range(len(simulator))]
     simulated = [np.concatenate([w[i] for w in waits]) for i in range(3)]
     logged = [np.concatenate([getattr(d, name) for d in days]) for name in ("wait_s", "served", "arrival_s")]

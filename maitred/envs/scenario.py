@@ -152,16 +152,17 @@ class Returns:
     """Callers who come back: after abandoning, after being cut short, after an unresolved contact."""
 
     retrial_p: float = 0.0
-    retrial_mean_s: float = 1200.0  # exponential delay
+    retrial_mean_s: float = 1200.0  # delays are exponential
     repeat_short_p: float = 0.0
+    repeat_short_mean_s: float = 120.0
     repeat_unresolved_p: float = 0.0
-    repeat_mean_s: float = 1200.0  # exponential delay
+    repeat_unresolved_mean_s: float = 3600.0
 
     def __post_init__(self) -> None:
         for name in ("retrial_p", "repeat_short_p", "repeat_unresolved_p"):
             _within(getattr(self, name), 0, 0.95, name)
-        _within(self.retrial_mean_s, 1, 30 * DAY_S, "retrial_mean_s")
-        _within(self.repeat_mean_s, 1, 30 * DAY_S, "repeat_mean_s")
+        for name in ("retrial_mean_s", "repeat_short_mean_s", "repeat_unresolved_mean_s"):
+            _within(getattr(self, name), 1, 30 * DAY_S, name)
 
 
 @dataclass(frozen=True)

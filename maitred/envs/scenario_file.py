@@ -277,6 +277,9 @@ def _staffing(file: Section, reader: TableReader, day_types: tuple[str, ...], gr
             **reader.shifts(day_types, groups),
             availability=section.number("availability"),
             away_block_s=section.whole("away_block_s"),
+            pause_mean_s=section.number("pause_mean_s"),
+            drift_mean_s=section.number("drift_mean_s"),
+            ready_share=section.number("ready_share"),
             lines=section.whole("lines"),
         )
 
@@ -334,6 +337,9 @@ def _document(scenario: Scenario) -> dict[str, Any]:
         "staffing": {
             "availability": float(staffing.availability),
             "away_block_s": int(staffing.away_block_s),
+            "pause_mean_s": float(staffing.pause_mean_s),
+            "drift_mean_s": float(staffing.drift_mean_s),
+            "ready_share": float(staffing.ready_share),
             "lines": int(staffing.lines),
         },
         "routing": {

@@ -7,7 +7,6 @@ import pytest
 
 from maitred.envs.kernel.layout import Outcome
 from maitred.envs.kernel.observe import observe
-from maitred.envs.scenario import Returns
 from maitred.envs.simulator import Simulator
 from maitred.envs.traffic import draw_trace
 from tests.envs.kernel.scenarios import small_scenario
@@ -16,8 +15,7 @@ CENTERS = 8
 
 
 def scenario(seed, **sizes):
-    returns = Returns(0.5, 600.0, 0.5, 0.5, 900.0)
-    return small_scenario(np.random.default_rng(seed), returns=returns, **sizes)
+    return small_scenario(np.random.default_rng(seed), **sizes)
 
 
 def traces(center, seed):
@@ -52,7 +50,7 @@ def test_no_latent_column_reaches_a_pending_decision(seed):
     center, rng = scenario(seed, per_h=20, hazard_per_h=2), np.random.default_rng(seed)
     simulator = Simulator(center, traces(center, seed))
     simulator.step()
-    for _ in range(100):
+    for _ in range(30):
         simulator.step(np.zeros(CENTERS, np.int64))
     pending = np.nonzero(simulator.pending)[0]
     before = {b: observed(simulator, b) for b in pending}

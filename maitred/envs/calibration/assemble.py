@@ -1,13 +1,13 @@
 """From fits to a scenario, rounded to the digits that they support.
 
-What no log of this kind can tell is assumed, and said so in the scenario's provenance: whether a contact was
-resolved, what a paid minute costs, and how much of the time on duty an agent is really available.
+What no log of this kind can tell stands in `assumptions`, and is said so in the scenario's provenance.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from maitred.envs.calibration.assumptions import COST_PER_MIN, RESOLVE_P
 from maitred.envs.calibration.fits import Calibration
 from maitred.envs.calibration.log_arrays import PERIOD_S, PERIODS
 from maitred.envs.calibration.returns import ReturnsFit
@@ -27,13 +27,7 @@ from maitred.envs.scenario import (
     Staffing,
 )
 
-RESOLVE_P = 0.70  # SQM: first contact resolution across industries
-COST_PER_MIN = 0.65  # loaded cost of an onshore agent's paid minute
 CLOSED_PER_H = 1.0  # with nobody on duty and fewer contacts than this, the center is closed
-ASSUMED = (
-    f"resolve_p {RESOLVE_P} (SQM), cost_per_min {COST_PER_MIN}, availability 1, no wrap-up apart from the logged"
-    " service: the log says nothing of these"
-)
 
 
 def assemble(name: str, fits: Calibration, head_start_s: float, provenance: dict[str, str]) -> Scenario:
@@ -115,16 +109,14 @@ def agents_section(fits: Calibration) -> Agents:
 
 
 def returns_section(fit: ReturnsFit) -> Returns:
-    """The returns; those after an ordinary service are put down to the contacts left unresolved.
-
-    Where nobody returns there is no delay to fit, and the default stands.
-    """
+    """The returns; those after an ordinary service are put down to the contacts left unresolved."""
     return Returns(
         retrial_p=float(significant(fit.abandoned.p)),
-        retrial_mean_s=float(significant(fit.abandoned.mean_s)) if fit.abandoned.p else Returns.retrial_mean_s,
+        retrial_mean_s=float(significant(fit.abandoned.mean_s)),
         repeat_short_p=float(significant(fit.short.p)),
+        repeat_short_mean_s=float(significant(fit.short.mean_s)),
         repeat_unresolved_p=float(significant(min(fit.ordinary.p / (1 - RESOLVE_P), 0.95))),
-        repeat_mean_s=float(significant(fit.repeat_mean_s)) or Returns.repeat_mean_s,
+        repeat_unresolved_mean_s=float(significant(fit.ordinary.mean_s)),
     )
 
 

@@ -1,7 +1,7 @@
-"""Effective availability: how ready the agents on duty really are, fitted by replaying the log's own days.
+"""Effective availability: how ready the agents on duty really are, fitted by simulating the incumbent rule.
 
 Three figures (`kernel/readiness.py`): the mean pause after a contact, the mean absence of a free agent, and the
-share of free time for which one is ready. Incident days stay out: what an outage does to patience is not in the fit.
+share of free time for which one is ready.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from maitred.envs.calibration.replay import Day
 from maitred.envs.kernel.layout import Activity
 from maitred.envs.scenario import Floats, Scenario
 from maitred.envs.simulator import Simulator
+from maitred.envs.trace import Trace
 
 ANSWER_S = 20.0
 # Differences that count as equally bad: abandonment, mean wait (relative), answered at once, answered in 20 s.
@@ -37,20 +38,23 @@ class Availability:
     simulated: Floats  # (4,)
 
 
-def fit_availability(scenario: Scenario, days: Sequence[Day]) -> Availability:
-    """Fit the readiness under which `days` without incidents replay as they were (least squares in `TOLERANCE`)."""
-    ordinary = [day for day in days if not day.incident] or list(days)
-    measured = measure(
-        np.concatenate([day.wait_s for day in ordinary]), np.concatenate([day.served for day in ordinary])
-    )
+def fit_availability(scenario: Scenario, traces: Sequence[Trace], measured: Floats) -> Availability:
+    """Fit the readiness under which `traces` come out as `measured` (least squares in units of `TOLERANCE`).
+
+    Args:
+        scenario: the center, its readiness ignored.
+        traces: days to run under the incumbent rule: real ones, or days drawn from the scenario.
+        measured: (4,) what the log shows of such days, as by `measure`.
+    """
+    scale = TOLERANCE * np.array([1.0, max(measured[1], 1.0), 1.0, 1.0])
 
     def misfit(x: Floats) -> float:
-        simulated = measure_replay(run(with_readiness(scenario, *np.clip(x, _LOW, _HIGH)), ordinary))
-        return float((_misses(simulated, measured) ** 2).sum())
+        simulated = measure_run(run(with_readiness(scenario, *np.clip(x, _LOW, _HIGH)), traces))
+        return float((((simulated - measured) / scale) ** 2).sum())
 
     options = {"maxfev": _EVALUATIONS, "initial_simplex": _START}
     found = np.clip(minimize(misfit, _START[0], method="Nelder-Mead", options=options).x, _LOW, _HIGH)
-    simulator = run(with_readiness(scenario, *found), ordinary)
+    simulator = run(with_readiness(scenario, *found), traces)
     accounts = simulator.centers.accounts.sum(axis=(0, 1))
     on_duty = accounts.sum() - accounts[Activity.OFF]
     return Availability(
@@ -59,8 +63,14 @@ def fit_availability(scenario: Scenario, days: Sequence[Day]) -> Availability:
         ready_share=float(found[2]),
         effective=float(1 - accounts[Activity.UNAVAILABLE] / on_duty),
         measured=measured,
-        simulated=measure_replay(simulator),
+        simulated=measure_run(simulator),
     )
+
+
+def fit_to_days(scenario: Scenario, days: Sequence[Day]) -> Availability:
+    """Fit to real days, leaving out those with an incident: what an outage does to patience is not in the fit."""
+    ordinary = [day for day in days if not day.incident] or list(days)
+    return fit_availability(scenario, [day.trace for day in ordinary], measure_days(ordinary))
 
 
 def with_readiness(scenario: Scenario, pause_mean_s: float, drift_mean_s: float, ready_share: float) -> Scenario:
@@ -69,9 +79,9 @@ def with_readiness(scenario: Scenario, pause_mean_s: float, drift_mean_s: float,
     return replace(scenario, staffing=replace(scenario.staffing, **readiness))
 
 
-def run(scenario: Scenario, days: Sequence[Day]) -> Simulator:
-    """Replay the days under the incumbent rule."""
-    simulator = Simulator(scenario, [day.trace for day in days])
+def run(scenario: Scenario, traces: Sequence[Trace]) -> Simulator:
+    """Run the days under the incumbent rule."""
+    simulator = Simulator(scenario, traces)
     simulator.run_incumbent()
     return simulator
 
@@ -97,12 +107,12 @@ def waits_of(simulator: Simulator, b: int) -> tuple[Floats, np.ndarray[tuple[int
     return wait[over], answered[over], contacts["arrival_s"][over]
 
 
-def measure_replay(simulator: Simulator) -> Floats:
-    """(4,) the same measures of a finished replay."""
+def measure_days(days: Sequence[Day]) -> Floats:
+    """(4,) the same measures of what the log recorded of real days."""
+    return measure(np.concatenate([day.wait_s for day in days]), np.concatenate([day.served for day in days]))
+
+
+def measure_run(simulator: Simulator) -> Floats:
+    """(4,) the same measures of a finished run."""
     waits = [waits_of(simulator, b) for b in range(len(simulator))]
     return measure(np.concatenate([w[0] for w in waits]), np.concatenate([w[1] for w in waits]))
-
-
-def _misses(simulated: Floats, measured: Floats) -> Floats:
-    scale = np.array([1.0, max(measured[1], 1.0), 1.0, 1.0])
-    return np.asarray((simulated - measured) / scale / TOLERANCE)

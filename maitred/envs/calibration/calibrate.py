@@ -12,13 +12,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from maitred import __version__
-from maitred.envs.calibration.assemble import ASSUMED, assemble
+from maitred.envs.calibration import log_arrays
+from maitred.envs.calibration.assemble import assemble, significant
+from maitred.envs.calibration.assumptions import ASSUMED
+from maitred.envs.calibration.availability import Availability, fit_availability, measure, with_readiness
 from maitred.envs.calibration.fits import MIN_SERVICES, Calibration, fit_log
+from maitred.envs.calibration.replay import incident_days
 from maitred.envs.calibration.report import write_calibration_report
 from maitred.envs.calibration.summary import print_summary
 from maitred.envs.contact_log import read_log
-from maitred.envs.scenario import Scenario
+from maitred.envs.scenario import DAY_S, Scenario
 from maitred.envs.scenario_file import save_scenario
+from maitred.envs.traffic import draw_trace
+
+SIMULATED_DAYS = 70
 
 
 def calibrate(
@@ -52,11 +59,29 @@ def calibrate(
     log = between(read_log(log_path), start, end)
     fits = fit_log(log, min_services)
     scenario = assemble(name, fits, head_start_s, provenance(Path(log_path), log, fits, acknowledgement))
+    scenario, availability = make_available(scenario, log, fits)
     save_scenario(scenario, out_yaml)
-    print_summary(scenario, fits)
+    print_summary(scenario, fits, availability)
     if report is not None:
         write_calibration_report(log, scenario, fits, report)
     return scenario
+
+
+def make_available(scenario: Scenario, log: pa.Table, fits: Calibration) -> tuple[Scenario, Availability]:
+    """Fit the effective availability under which days drawn from the scenario resemble the log's ordinary days.
+
+    The shifts are means and do not follow demand as real staffing partly does, so this absorbs the difference.
+    """
+    start = log_arrays.clock_s(log, "queue_enter")
+    day = (start // DAY_S) - fits.arrivals.counts.day[0]
+    used = fits.arrivals.used & ~np.isin(fits.arrivals.counts.day, list(incident_days(log, fits.types)))
+    ordinary = np.isfinite(start) & (log_arrays.codes(log, "type", fits.types) >= 0)
+    ordinary[ordinary] = used[day[ordinary].astype(np.int64)]
+    measured = measure(log_arrays.numbers(log, "wait_s")[ordinary], log_arrays.outcome_is(log, "served")[ordinary])
+    traces = [draw_trace(scenario, np.random.SeedSequence([0, i]), i % 7) for i in range(SIMULATED_DAYS)]
+    fitted = fit_availability(scenario, traces, measured)
+    readiness = (significant(value) for value in (fitted.pause_mean_s, fitted.drift_mean_s, fitted.ready_share))
+    return with_readiness(scenario, *(float(value) for value in readiness)), fitted
 
 
 def between(log: pa.Table, start: date | None, end: date | None) -> pa.Table:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from maitred.envs.calibration import log_arrays
 from maitred.envs.calibration.absence import agent_names
 from maitred.envs.calibration.arrivals import count_days, priority_shares
-from maitred.envs.calibration.assemble import COST_PER_MIN, RESOLVE_P
+from maitred.envs.calibration.assumptions import COST_PER_MIN, RESOLVE_P
 from maitred.envs.calibration.levels import LEVELS, priority_level
 from maitred.envs.calibration.log_arrays import PERIOD_S, PERIODS
 from maitred.envs.calibration.patience import fit_patience

@@ -48,8 +48,6 @@ class ReturnsFit:
     abandoned: ReturnCurve
     short: ReturnCurve
     ordinary: ReturnCurve
-    repeat_mean_s: float  # delay of repeats after short and ordinary services together
-    repeat_mean_se: float
     return_share: float  # of queued contacts, those that are returns of these kinds
     return_share_se: float
 
@@ -84,15 +82,11 @@ def fit_returns(log: pa.Table) -> ReturnsFit:
     curves = [_curve(c, tally, within, background, p, mean) for c in range(len(CAUSES))]
     number = weights @ tally.contacts
     share = (number * p).sum(axis=1) / number.sum(axis=1)
-    repeats = number[:, 1:] * p[:, 1:]
-    repeat_mean = (repeats * mean[:, 1:]).sum(axis=1) / np.maximum(repeats.sum(axis=1), 1e-12)
     return ReturnsFit(
         horizon_s=HORIZON_S,
         abandoned=curves[0],
         short=curves[1],
         ordinary=curves[2],
-        repeat_mean_s=float(repeat_mean[0]),
-        repeat_mean_se=float(repeat_mean[1:].std()),
         return_share=float(share[0]),
         return_share_se=float(share[1:].std()),
     )

@@ -6,14 +6,15 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from maitred.envs.calibration.availability import Availability
 from maitred.envs.calibration.fits import Calibration
 from maitred.envs.scenario import Floats, Scenario
 
 
-def print_summary(scenario: Scenario, fits: Calibration) -> None:
-    """Print what was fitted, and what was left out."""
+def print_summary(scenario: Scenario, fits: Calibration, availability: Availability) -> None:
+    """Print what was fitted, what was left out, and how simulated days compare with the log's."""
     table = Table("figure", "value", title=f"scenario {scenario.name}")
-    for label, value in summary_rows(scenario, fits):
+    for label, value in (*summary_rows(scenario, fits), *availability_rows(availability)):
         table.add_row(label, value)
     Console().print(table)
 
@@ -36,6 +37,18 @@ def summary_rows(scenario: Scenario, fits: Calibration) -> list[tuple[str, str]]
         ("agent hours a day, in shifts", _by_day_type(scenario, _shift_hours(scenario))),
         ("agents kept, dropped", f"{len(fits.agents)}, {len(fits.dropped)}"),
         ("gap that counts as absence", f"{fits.staffing.gap_s / 60:.0f} min"),
+    ]
+
+
+def availability_rows(fit: Availability) -> list[tuple[str, str]]:
+    """The effective availability, and what its simulated days have beside the log's."""
+    log, simulated = (f"{m[0]:.1%}, {m[1]:.0f} s, {m[2]:.0%}, {m[3]:.0%}" for m in (fit.measured, fit.simulated))
+    return [
+        ("effective availability", f"{fit.effective:.3f}"),
+        ("pause after a contact", f"{fit.pause_mean_s:.1f} s"),
+        ("absences of a free agent", f"{fit.drift_mean_s:.0f} s, ready {fit.ready_share:.0%} of the time"),
+        ("log: abandoned, mean wait, at once, in 20 s", log),
+        ("simulated days under the incumbent rule", simulated),
     ]
 
 

@@ -101,7 +101,8 @@ PARAMETERS = np.dtype(
     [
         ("horizon_s", "f8"), ("period_s", "f8"), ("hold_s", "f8"), ("answer_target_s", "f8"),
         ("short_max_s", "f8"), ("retrial_p", "f8"), ("retrial_mean_s", "f8"), ("repeat_short_p", "f8"),
-        ("repeat_unresolved_p", "f8"), ("repeat_mean_s", "f8"), ("lines", "i8"), ("may_hold", "i8"),
+        ("repeat_unresolved_p", "f8"), ("repeat_short_mean_s", "f8"),
+        ("repeat_unresolved_mean_s", "f8"), ("lines", "i8"), ("may_hold", "i8"),
         ("exponential", "i8"), ("places", "i8"), ("pause_mean_s", "f8"), ("drift_mean_s", "f8"),
         ("ready_share", "f8"),
     ]
@@ -171,7 +172,8 @@ def world_of(scenario: Scenario) -> World:
         "retrial_mean_s": returns.retrial_mean_s,
         "repeat_short_p": returns.repeat_short_p,
         "repeat_unresolved_p": returns.repeat_unresolved_p,
-        "repeat_mean_s": returns.repeat_mean_s,
+        "repeat_short_mean_s": returns.repeat_short_mean_s,
+        "repeat_unresolved_mean_s": returns.repeat_unresolved_mean_s,
         "lines": scenario.staffing.lines,
         "may_hold": routing.may_hold,
         "exponential": scenario.service.distribution == "exponential",

@@ -99,9 +99,11 @@ def repeat_after_service(w, x, b, row):
     contact, key, parameters = x.contacts[b, row], x.queued[b, row].key, w.parameters[0]
     if contact.resolved == 1:
         return
-    p = parameters.repeat_short_p if contact.short == 1 else parameters.repeat_unresolved_p
+    p, mean_s = parameters.repeat_unresolved_p, parameters.repeat_unresolved_mean_s
+    if contact.short == 1:
+        p, mean_s = parameters.repeat_short_p, parameters.repeat_short_mean_s
     if chance.uniform(key, RETURN, 0) < p:
-        delay_s = parameters.repeat_mean_s * chance.exponential(key, RETURN_DELAY, 0)
+        delay_s = mean_s * chance.exponential(key, RETURN_DELAY, 0)
         schedule(x, b, x.center[b].now + delay_s, REPEAT, row)
 
 

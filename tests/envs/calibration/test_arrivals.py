@@ -113,8 +113,13 @@ def test_explicit_day_types_are_used_and_checked():
 
 def test_priority_classes_become_two_levels():
     assert priority_level([0, 1, 2, 3]).tolist() == [0, 0, 1, 1]
-    log = contact_log(np.arange(4.0), priority=np.array([0, 1, 2, 2], np.int8), type=np.array(["a", "a", "a", "b"]))
-    np.testing.assert_allclose(priority_shares(log, ("a", "b")), [[2 / 3, 1 / 3], [0, 1]])
+    log = contact_log(
+        np.arange(6.0),
+        priority=np.array([0, 1, 2, 2, 0, 2], np.int8),
+        type=np.array(["a", "a", "a", "b", "a", "c"]),
+        wait_s=np.array([5.0, 5.0, 5.0, 5.0, 0.0, 0.0]),
+    )
+    np.testing.assert_allclose(priority_shares(log, ("a", "b", "c")), [[2 / 3, 1 / 3], [0, 1], [1, 0]])
 
 
 def test_the_banks_days():

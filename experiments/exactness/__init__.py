@@ -1,0 +1,1 @@
+"""The kernel against closed forms and against published simulations."""
