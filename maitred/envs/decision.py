@@ -90,7 +90,7 @@ CANDIDATE_FEATURES: tuple[Feature, ...] = (
         "expected handle time, mean over the agents who may answer",
     ),
     Feature("idle_s", "s", 0, 7 * _DAY_S, "agent", "time since the agent was last busy"),
-    Feature("occupancy", "1", 0, 1, "agent", "share of the agent's time on duty today spent working"),
+    Feature("occupancy", "1", 0, 1, "agent", "share of the agent's time on duty in this episode spent working"),
     Feature("agent_types", "types", 0, 1e4, "agent", "number of types the agent may answer"),
     Feature("agent_log_speed", "1", -5, 5, "agent", "log of the agent's handle times over the mean; < 0 is faster"),
     Feature("shift_left_s", "s", 0, _DAY_S, "agent", "time until the agent's shift ends"),

@@ -17,8 +17,9 @@ ARRIVAL = np.dtype([("s", "f8"), ("key", "u8"), ("type", "i4"), ("level", "i4")]
 ROSTER = np.dtype([("s", "f8"), ("end_s", "f8"), ("agent", "i4"), ("code", "i4")])
 FORECAST = np.dtype([("per_h", "f8"), ("work", "f8"), ("cumulative", "f8")])
 
-# In the order in which events of one instant happen: who leaves goes before who comes.
-SHIFT_END, AWAY_END, SHIFT_START, AWAY_START = range(4)
+# In the order in which events of one instant happen: who leaves goes before who comes, and who is away from the
+# first second of a shift is away before it starts.
+SHIFT_END, AWAY_END, AWAY_START, SHIFT_START = range(4)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from .compiler import inner
 
 # Purposes keep draws apart that share a key.
 PATIENCE, SHORT, SERVICE, SERVICE_ANGLE, WRAP_UP, RESOLVE, RETURN, RETURN_DELAY = range(1, 9)
-CHILD, DECISION, PAUSE, READY = range(9, 13)
+CHILD, DECISION, PAUSE, READY, AGENT_KEY = range(9, 14)
 
 
 @inner

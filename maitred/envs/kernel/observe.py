@@ -8,6 +8,7 @@ from ..decision import CANDIDATE_NAMES, CONTEXT_NAMES, Kind
 from . import chance
 from .compiler import inner
 from .layout import Activity
+from .service import period_of_day
 
 ROUTE = int(Kind.ROUTE)
 KINDS = len(Kind)
@@ -91,10 +92,11 @@ def _contact(w, x, b, row, into):
     contact = x.contacts[b, row]
     wait_s = x.center[b].now - contact.arrival_s
     into[WAIT], into[PRIORITY], into[ATTEMPTS] = wait_s, contact.level, contact.attempts
+    stretch = w.patience_factor[period_of_day(w, contact.arrival_s)]
     step = len(w.patience_from_s) - 1
-    while w.patience_from_s[step] > wait_s:
+    while w.patience_from_s[step] * stretch > wait_s:
         step -= 1
-    into[HAZARD] = 60.0 * w.hazard_per_s[contact.type, contact.level, step]
+    into[HAZARD] = 60.0 * w.hazard_per_s[contact.type, contact.level, step] / stretch
     into[TYPE_WAITING] = x.waiting_of_type[b, contact.type]
     into[TYPE_IDLE] = x.idle_of_type[b, contact.type]
     into[TYPE_HANDLE] = w.types[contact.type].handle_s

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 from ..trace import AWAY_END, AWAY_START, SHIFT_END, SHIFT_START
+from . import chance
+from .calendar import DRIFT, schedule
 from .compiler import inner
 from .layout import Activity, Term
 from .queues import join_idle, leave_idle
 
 OFF, IDLE, WORK, WRAP_UP, _, _, UNAVAILABLE = map(int, Activity)
 COST = int(Term.COST)
+READY, AGENT_KEY = chance.READY, chance.AGENT_KEY
 
 
 @inner
@@ -34,16 +39,29 @@ def release(w, x, b, agent):
     if person.away == 1:
         switch_activity(x, b, agent, UNAVAILABLE)
         return False
-    become_idle(x, b, agent)
+    become_idle(w, x, b, agent)
     return True
 
 
 @inner
-def become_idle(x, b, agent):
-    """An agent is there, with nothing to do."""
+def become_idle(w, x, b, agent):
+    """An agent is there, with nothing to do, and will drift away before long where agents do."""
+    person, center, ready_share = x.agents[b, agent], x.center[b], w.parameters[0].ready_share
     switch_activity(x, b, agent, IDLE)
-    x.agents[b, agent].idle_since_s = x.center[b].now
+    person.idle_since_s, person.drift_s = center.now, math.nan
     join_idle(x, b, agent)
+    if ready_share < 1:
+        person.pauses += 1
+        ready_mean_s = w.parameters[0].drift_mean_s * ready_share / (1 - ready_share)
+        ready_s = ready_mean_s * chance.exponential(agent_key(x, b, agent), READY, person.pauses)
+        person.drift_s = center.now + ready_s
+        schedule(x, b, person.drift_s, DRIFT, agent)
+
+
+@inner
+def agent_key(x, b, agent):
+    """The key of an agent's own draws in this episode."""
+    return chance.mix(x.center[b].key, AGENT_KEY, agent)
 
 
 @inner
@@ -63,7 +81,7 @@ def roster_event(w, x, b, event):
     if event.code == SHIFT_START:
         if person.activity != OFF:  # still finishing a contact of the shift before
             book_overrun(w, x, b, agent)
-        person.on_shift, person.away, person.shift_end_s = 1, 0, event.end_s
+        person.on_shift, person.shift_end_s = 1, event.end_s
         freed = person.activity == OFF
     elif event.code == SHIFT_END:
         person.on_shift, person.away = 0, 0

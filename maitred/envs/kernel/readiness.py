@@ -8,12 +8,12 @@ Time not ready is paid and booked as unavailable. Switched off, nothing here cos
 from __future__ import annotations
 
 from . import chance
-from .calendar import DRIFT, END_PAUSE, schedule
+from .calendar import END_PAUSE, schedule
 from .compiler import inner
-from .people import IDLE, UNAVAILABLE, become_idle, release, switch_activity
+from .people import IDLE, UNAVAILABLE, agent_key, become_idle, release, switch_activity
 from .queues import leave_idle
 
-PAUSE, READY = chance.PAUSE, chance.READY
+PAUSE = chance.PAUSE
 
 
 @inner
@@ -34,13 +34,7 @@ def end_pause(w, x, b, agent):
     person, center = x.agents[b, agent], x.center[b]
     if person.activity != UNAVAILABLE or person.pause_end_s != center.now or person.away == 1:
         return False
-    become_idle(x, b, agent)
-    ready_share = w.parameters[0].ready_share
-    if ready_share < 1:
-        ready_mean_s = w.parameters[0].drift_mean_s * ready_share / (1 - ready_share)
-        ready_s = ready_mean_s * chance.exponential(_key(x, b, agent), READY, person.pauses)
-        person.drift_s = center.now + ready_s
-        schedule(x, b, person.drift_s, DRIFT, agent)
+    become_idle(w, x, b, agent)
     return True
 
 
@@ -57,12 +51,7 @@ def drift(w, x, b, agent):
 def _pause(x, b, agent, mean_s):
     person, center = x.agents[b, agent], x.center[b]
     person.pauses += 1
-    pause_s = mean_s * chance.exponential(_key(x, b, agent), PAUSE, person.pauses)
+    pause_s = mean_s * chance.exponential(agent_key(x, b, agent), PAUSE, person.pauses)
     person.pause_end_s = center.now + pause_s
     switch_activity(x, b, agent, UNAVAILABLE)
     schedule(x, b, person.pause_end_s, END_PAUSE, agent)
-
-
-@inner
-def _key(x, b, agent):
-    return chance.mix(x.center[b].key, PAUSE, agent)
