@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -44,13 +45,15 @@ from maitred.envs.calibration.replay import (
 from maitred.envs.contact_log import ContactLogError, import_logs, read_log
 from maitred.envs.scenario import Floats, Scenario
 
+HEAD_START_S = 90.0  # of high-priority contacts, the bank's own rule
 MEASURES = ("abandonment", "mean_wait_s", "answered_at_once", "answered_in_20s")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Fit, replay, print the tables."""
     options = parse(arguments)
-    log = open_log(options.log)
+    with as_contact_log(options.log) as path:
+        log = read_log(path)
     month = log_arrays.clock_s(log, "arrival").astype("datetime64[s]").astype("datetime64[M]")
     fit_log = log.filter(pa.array(np.isin(month, months(options.fit))))
     types, agents = log_types_and_agents(log)
@@ -75,21 +78,26 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--log", type=Path, required=True, help="contact log, or raw log(s) in the technion format")
     parser.add_argument("--fit", required=True, help="months to fit on: 1999-01:1999-06 or a comma list")
     parser.add_argument("--replay", required=True, help="months to replay, likewise")
-    parser.add_argument("--head-start-s", type=float, default=90.0, help="of high-priority contacts (the bank: 90)")
+    parser.add_argument(
+        "--head-start-s", type=float, default=HEAD_START_S, help="of high-priority contacts (the bank: 90)"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, help="write the figures here too")
     return parser.parse_args(arguments)
 
 
-def open_log(path: Path) -> pa.Table:
-    """The contact log at `path`, importing it first if it is a raw one."""
+@contextmanager
+def as_contact_log(path: Path) -> Iterator[Path]:
+    """The contact log at `path`, or a temporary one imported from the raw log there."""
     try:
-        return read_log(path)
+        read_log(path, columns=["contact_id"])
     except ContactLogError:
         with tempfile.TemporaryDirectory() as folder:
-            out = Path(folder) / "log.parquet"
+            out = Path(folder) / path.with_suffix(".parquet").name
             import_logs([path], "technion", out, progress=False)
-            return read_log(out)
+            yield out
+    else:
+        yield path
 
 
 def months(text: str) -> NDArray[np.datetime64]:

@@ -42,18 +42,19 @@ class Kpi:
     ratio: Callable[[Ledger, Scenario, Objective], Ratio]
 
 
-def _served(ledger: Ledger) -> NDArray[np.void]:
-    return ledger.contacts[ledger.contacts["outcome"] == Outcome.SERVED]
+def _served(ledger: Ledger) -> NDArray[np.bool_]:
+    served: NDArray[np.bool_] = ledger.contacts["outcome"] == Outcome.SERVED
+    return served
 
 
 def _handle_time(ledger: Ledger, scenario: Scenario, objective: Objective) -> Ratio:
-    served = _served(ledger)
-    return float(served["work_s"].sum() + served["wrap_up_s"].sum()), float(len(served))
+    served, contacts = _served(ledger), ledger.contacts
+    return float(contacts["work_s"][served].sum() + contacts["wrap_up_s"][served].sum()), float(served.sum())
 
 
 def _speed_of_answer(ledger: Ledger, scenario: Scenario, objective: Objective) -> Ratio:
-    served = _served(ledger)
-    return float((served["answer_s"] - served["arrival_s"]).sum()), float(len(served))
+    served, contacts = _served(ledger), ledger.contacts
+    return float((contacts["answer_s"][served] - contacts["arrival_s"][served]).sum()), float(served.sum())
 
 
 def _service_level(ledger: Ledger, scenario: Scenario, objective: Objective) -> Ratio:
@@ -70,11 +71,11 @@ def _abandonment(ledger: Ledger, scenario: Scenario, objective: Objective) -> Ra
 
 
 def _csat(ledger: Ledger, scenario: Scenario, objective: Objective) -> Ratio:
-    return float(ledger.booked[Term.CSAT]), float(len(_served(ledger)))
+    return float(ledger.booked[Term.CSAT]), float(_served(ledger).sum())
 
 
 def _cost_per_contact(ledger: Ledger, scenario: Scenario, objective: Objective) -> Ratio:
-    return float(ledger.booked[Term.COST]), float(len(_served(ledger)))
+    return float(ledger.booked[Term.COST]), float(_served(ledger).sum())
 
 
 def _occupancy(ledger: Ledger, scenario: Scenario, objective: Objective) -> Ratio:

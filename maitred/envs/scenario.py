@@ -27,7 +27,7 @@ def _require(ok: bool | np.bool_, name: str, expected: str, found: object = "") 
         raise ScenarioError(f"{name}: expected {expected}" + (f", found {found}" if found != "" else ""))
 
 
-def _within(value: float | Floats, low: float, high: float, name: str) -> None:
+def _within(value: float | Floats | Ints, low: float, high: float, name: str) -> None:
     array = np.asarray(value, dtype=float)
     inside = np.isfinite(array) & (array >= low) & (array <= high)
     _require(inside.all(), name, f"values in [{low:g}, {high:g}]", array[~inside][:3] if array.ndim else value)

@@ -75,8 +75,8 @@ def fit_to_days(scenario: Scenario, days: Sequence[Day]) -> Availability:
 
 def with_readiness(scenario: Scenario, pause_mean_s: float, drift_mean_s: float, ready_share: float) -> Scenario:
     """The scenario with agents as ready as this."""
-    readiness = {"pause_mean_s": pause_mean_s, "drift_mean_s": drift_mean_s, "ready_share": ready_share}
-    return replace(scenario, staffing=replace(scenario.staffing, **readiness))
+    staffing = replace(scenario.staffing, pause_mean_s=pause_mean_s, drift_mean_s=drift_mean_s, ready_share=ready_share)
+    return replace(scenario, staffing=staffing)
 
 
 def run(scenario: Scenario, traces: Sequence[Trace]) -> Simulator:

@@ -61,7 +61,7 @@ def replay_scenario(log: pa.Table, types: tuple[str, ...], agents: tuple[str, ..
     platform could not.
     """
     service, patience = fit_service(log, types, agents), fit_patience(log, types, LEVELS)
-    everyone = np.ones((len(agents), len(types)))
+    everyone, nobody = np.ones((len(agents), len(types))), np.zeros(1, dtype=np.int64)
     return Scenario(
         name="replay",
         description="real days under fitted handle times and patience",
@@ -83,7 +83,7 @@ def replay_scenario(log: pa.Table, types: tuple[str, ...], agents: tuple[str, ..
         service=Service("lognormal", service.log_sd, np.zeros(len(types)), service.period_factor, SHORT_S),
         patience=Patience(patience.from_s, patience.hazard_per_s, np.ones(PERIODS)),
         returns=Returns(),
-        staffing=Staffing(*(np.zeros(1, dtype=np.int64) for _ in range(2)), np.zeros(1), np.ones(1), np.array([1])),
+        staffing=Staffing(nobody, nobody, np.zeros(1), np.ones(1), nobody + 1),  # real rosters take its place
         routing=Routing(may_hold=False),
     )
 

@@ -24,10 +24,10 @@ def _compiled_code_folder() -> Path:
     return root / "maitred" / "kernel" / digest[:16]
 
 
-_default_cache_folder = config.CACHE_DIR
-config.CACHE_DIR = os.environ.get("NUMBA_CACHE_DIR") or str(_compiled_code_folder())
+_default_cache_folder = config.CACHE_DIR  # type: ignore[attr-defined]
+config.CACHE_DIR = os.environ.get("NUMBA_CACHE_DIR") or str(_compiled_code_folder())  # type: ignore[attr-defined]
 from . import advance  # noqa: E402  numba looks up the cache folder when a function is decorated
 
-config.CACHE_DIR = _default_cache_folder
+config.CACHE_DIR = _default_cache_folder  # type: ignore[attr-defined]
 
 __all__ = ["advance"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from ..trace import SHIFT_START
 from .calendar import (
     ABANDON,
@@ -19,7 +21,7 @@ from .calendar import (
 from .compiler import entry, inner
 from .contacts import REPEAT_ORIGIN, RETRIAL_ORIGIN, abandon, first_contact, returning_contact
 from .decide import DECISION, RUNNING, answer, offer_agent, offer_contact
-from .layout import Progress, Term
+from .layout import Array, Centers, Observation, Progress, Term, World
 from .observe import observe
 from .people import IDLE, OFF, UNAVAILABLE, book_overrun, roster_event, switch_activity
 from .readiness import drift, end_pause
@@ -32,7 +34,7 @@ ROWS_PER_EVENT, EVENTS_PER_EVENT = 1, 4
 
 
 @entry
-def start(w, x, b, key, arrivals, roster):
+def start(w: World, x: Centers, b: int, key: np.uint64, arrivals: int, roster: int) -> None:
     """Set a center to the beginning of the trace already copied into its arrays."""
     center = x.center[b]
     center.now, center.progress, center.kind, center.subject, center.places = 0.0, RUNNING, 0, -1, 0
@@ -135,7 +137,7 @@ def _close(w, x, b):
 
 
 @entry
-def step(w, x, places, observation):
+def step(w: World, x: Centers, places: Array, observation: Observation) -> None:
     """Answer every waiting decision with `places` (B,), run on, and observe the next decision of each center."""
     for b in range(len(x.center)):
         if x.center[b].progress == DECISION:
@@ -146,7 +148,7 @@ def step(w, x, places, observation):
 
 
 @entry
-def resume(w, x, observation):
+def resume(w: World, x: Centers, observation: Observation) -> None:
     """Run on the centers that were full, after their arrays have grown."""
     for b in range(len(x.center)):
         if x.center[b].progress == FULL:
@@ -157,7 +159,7 @@ def resume(w, x, observation):
 
 
 @entry
-def run_incumbent(w, x):
+def run_incumbent(w: World, x: Centers) -> int:
     """Run every center with the incumbent rule, candidate 0: longest waiting, longest idle.
 
     Returns the number of decisions that had at least two legal candidates.

@@ -18,9 +18,9 @@ F = TypeVar("F", bound=Callable[..., object])
 
 def inner(function: F) -> F:
     """Compile a function that only kernel functions call."""
-    return njit(cache=True, forceinline=True, _nrt=False, error_model="numpy")(function)  # type: ignore[no-any-return]
+    return njit(cache=True, forceinline=True, _nrt=False, error_model="numpy")(function)  # type: ignore[call-overload, no-any-return]
 
 
 def entry(function: F) -> F:
     """Compile a function that Python calls, without the interpreter lock."""
-    return njit(cache=True, nogil=True, _nrt=False, error_model="numpy")(function)  # type: ignore[no-any-return]
+    return njit(cache=True, nogil=True, _nrt=False, error_model="numpy")(function)  # type: ignore[call-overload, no-any-return]
