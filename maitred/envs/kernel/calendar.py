@@ -13,11 +13,37 @@ def schedule(x, b, time_s, kind, entity):
     center, heap = x.center[b], x.heap[b]
     center.sequence += 1
     code = (center.sequence << 32) | (kind << 28) | entity
-    i = center.heap
     center.heap += 1
+    _rise(heap, center.heap - 1, time_s, code)
+
+
+@inner
+def pop(x, b):
+    """Remove the earliest event and return its (kind, entity).
+
+    The hole at the root sinks to a leaf before the last event rises into it: that event is nearly always a late
+    one, and choosing the earlier child is the only comparison on the way down.
+    """
+    center, heap = x.center[b], x.heap[b]
+    code = heap[0].code
+    center.heap -= 1
+    n = center.heap
+    i, child = 0, 1
+    while child < n:
+        right = min(child + 1, n - 1)
+        child = right if _before(heap[right], heap[child].s, heap[child].code) else child
+        heap[i].s, heap[i].code = heap[child].s, heap[child].code
+        i, child = child, 2 * child + 1
+    _rise(heap, i, heap[n].s, heap[n].code)
+    return (code >> 28) & 15, code & 0xFFFFFFF
+
+
+@inner
+def _rise(heap, i, time_s, code):
+    """Put an event into the hole at `i`, or above where it is earlier."""
     while i > 0:
         parent = (i - 1) >> 1
-        if heap[parent].s < time_s or (heap[parent].s == time_s and heap[parent].code < code):
+        if _before(heap[parent], time_s, code):
             break
         heap[i].s, heap[i].code = heap[parent].s, heap[parent].code
         i = parent
@@ -25,26 +51,6 @@ def schedule(x, b, time_s, kind, entity):
 
 
 @inner
-def pop(x, b):
-    """Remove the earliest event and return its (kind, entity)."""
-    center, heap = x.center[b], x.heap[b]
-    code = heap[0].code
-    center.heap -= 1
-    n = center.heap
-    last_s, last_code = heap[n].s, heap[n].code
-    i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= n:
-            break
-        right = child + 1
-        if right < n and (
-            heap[right].s < heap[child].s or (heap[right].s == heap[child].s and heap[right].code < heap[child].code)
-        ):
-            child = right
-        if last_s < heap[child].s or (last_s == heap[child].s and last_code < heap[child].code):
-            break
-        heap[i].s, heap[i].code = heap[child].s, heap[child].code
-        i = child
-    heap[i].s, heap[i].code = last_s, last_code
-    return (code >> 28) & 15, code & 0xFFFFFFF
+def _before(event, time_s, code):
+    """Whether an event of the heap comes before (time, code); written for the compiler to do without jumps."""
+    return (event.s < time_s) | ((event.s == time_s) & (event.code < code))

@@ -36,6 +36,8 @@ def offer_contact(w, x, b, row):
 def offer_agent(w, x, b, agent):
     """An idle agent may pull: decide among the waiting contacts it may answer, best rank first."""
     center, cursor = x.center[b], x.cursor[b]
+    if center.waiting == 0:
+        return
     for kind in range(len(cursor)):
         cursor[kind] = x.queue_head[b, kind] if x.may_answer[b, agent, kind] else -1
     n = 0

@@ -1,0 +1,271 @@
+"""The `maitred` command: its help, its arguments, and what it says when something is wrong.
+
+Nothing but the standard library is imported here, so that help is quick and the base install, numpy alone, has it
+too; each command imports what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from maitred import __version__, commands
+
+MISTAKE, BUG, INTERRUPTED = 2, 1, 130
+_FORMAT: Any = partial(argparse.RawDescriptionHelpFormatter, max_help_position=30)
+
+INTRODUCTION = """\
+Learns which contact goes to whom in a contact center, and proves it on frozen evidence.
+
+The whole job on a center fitted from a real log, in minutes:
+  maitred demo
+
+The same on your own log:
+  maitred import calls/*.tsv.gz --format technion --out log.parquet
+  maitred calibrate log=log.parquet out=my_center.yaml
+  maitred freeze scenario=my_center.yaml out=frozen/my_center
+  maitred train scenario_file=my_center.yaml evaluation.set=frozen/my_center
+  maitred export run=runs/ppo-... out=bundle
+  maitred evaluate bundle=bundle set=frozen/my_center
+  maitred decide --bundle bundle < decision.json
+"""
+EPILOG = "maitred COMMAND --help explains a command. MAITRED_DEBUG=1 shows the traceback of an error."
+
+
+class UsageError(ValueError):
+    """A command line that cannot be understood."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A `name=value` argument of a command.
+
+    Attributes:
+        name: what stands before the equals sign.
+        meaning: one line of help, the default included.
+        required: whether the command needs it.
+        read: makes a value of the text; raises ValueError if it cannot.
+    """
+
+    name: str
+    meaning: str
+    required: bool = False
+    read: Callable[[str], Any] = str
+
+
+@dataclass(frozen=True)
+class Command:
+    """A subcommand.
+
+    Attributes:
+        summary: one line, in the list of commands.
+        explanation: the rest of its help.
+        run: does it; gets the values of its keys or flags by name, and returns the exit status.
+        keys: its `name=value` arguments.
+        flags: adds its argparse flags, if it has any.
+    """
+
+    summary: str
+    explanation: str
+    run: Callable[..., int]
+    keys: tuple[Key, ...] = ()
+    flags: Callable[[argparse.ArgumentParser], None] | None = None
+
+
+def _import_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", type=Path, help="raw log files, plain or gzipped")
+    parser.add_argument("--format", required=True, choices=("technion", "mapped"), help="layout of the files")
+    parser.add_argument("--out", required=True, type=Path, help="contact log to write (parquet)")
+    parser.add_argument("--mapping", type=Path, help="column mapping (YAML), for --format mapped")
+
+
+def _decide_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--bundle", required=True, type=Path, help="folder of an exported bundle")
+
+
+COMMANDS = {
+    "import": Command(
+        "convert raw call logs into one contact log",
+        "Bad rows go to OUT.rejects.csv with reasons, counts to OUT.report.json.\n\n"
+        "  maitred import calls/*.tsv.gz --format technion --out log.parquet\n"
+        "  maitred import records.csv --format mapped --mapping amazon_connect.yaml --out log.parquet",
+        commands.import_log,
+        flags=_import_flags,
+    ),
+    "calibrate": Command(
+        "fit a scenario to a contact log",
+        "  maitred calibrate log=log.parquet out=my_center.yaml end=1999-07-01 report=calibration.html",
+        commands.calibrate,
+        keys=(
+            Key("log", "contact log that `maitred import` wrote", required=True),
+            Key("out", "scenario file to write; its tables go beside it", required=True),
+            Key("name", "name of the scenario (default: that of the file)"),
+            Key("start", "first day to use, YYYY-MM-DD (default: the log's first)", read=commands.day),
+            Key("end", "the day after the last to use, YYYY-MM-DD (default: the log's end)", read=commands.day),
+            Key("report", "HTML report of the fits to write"),
+            Key("head_start_s", "seconds a high priority counts as having waited (default: 0)", read=float),
+        ),
+    ),
+    "freeze": Command(
+        "draw an evaluation set that training may never see",
+        "  maitred freeze scenario=my_center.yaml out=frozen/my_center episodes=200",
+        commands.freeze,
+        keys=(
+            Key("scenario", "name of a shipped scenario, or a scenario file", required=True),
+            Key("out", "folder of the set; keep it in frozen/, where training looks for it", required=True),
+            Key("episodes", "number of episodes (default: 200)", read=int),
+            Key("seed", f"of its episodes; no training run may use it (default: {commands.FROZEN_SEED})", read=int),
+            Key("purpose", "what it is for, in words (default: final evaluation)"),
+            Key("log_days", "FIRST:LAST days of the log that it stands for, YYYY-MM-DD", read=commands.days),
+        ),
+    ),
+    "train": Command(
+        "train a policy and log it in MLflow",
+        "Arguments are Hydra overrides; -m sweeps over all combinations of comma-separated values.\n\n"
+        "  maitred train policy=ppo policy.minutes=5 seed=1\n"
+        "  maitred train scenario_file=my_center.yaml policy=linucb\n"
+        "  maitred train evaluation.set=frozen/bank objective.csat=10\n"
+        "  maitred train -m policy=ppo,lints seed=1,2,3\n"
+        "  maitred train --cfg job      shows every setting with its value\n\n"
+        "Groups: policy=ppo|linucb|lints, scenario, objective, evaluation, tracking.\n"
+        "A run's files go to runs/; `mlflow ui --backend-store-uri sqlite:///mlflow.db` shows all runs.",
+        commands.train,
+    ),
+    "evaluate": Command(
+        "judge a bundle and every rule on a frozen set",
+        "  maitred evaluate bundle=bundle set=frozen/my_center",
+        commands.evaluate,
+        keys=(
+            Key("bundle", "folder of an exported bundle", required=True),
+            Key("set", "folder of a frozen set", required=True),
+            Key("out", "folder for the report and the figures (default: a new one in runs/)"),
+        ),
+    ),
+    "export": Command(
+        "write the bundle of a training run",
+        "The runtimes are compared with the trained network on 10,000 decisions; it is refused if they differ.\n\n"
+        "  maitred export run=runs/ppo-20260102-030405-678901 out=bundle",
+        commands.export,
+        keys=(
+            Key("run", "folder of a training run", required=True),
+            Key("out", "folder to write; must not exist", required=True),
+        ),
+    ),
+    "decide": Command(
+        "answer decisions from standard input with a bundle",
+        "One JSON request, or one a line; one reply a line. Needs the base install only.\n\n"
+        "  maitred decide --bundle bundle < decision.json",
+        commands.decide,
+        flags=_decide_flags,
+    ),
+    "demo": Command(
+        "the main job end to end on the shipped scenario, in five minutes",
+        "Freezes a set, trains PPO and two bandits, judges them with every rule, logs to MLflow, writes a report,\n"
+        "exports a bundle, loads it back without torch and decides with it. Files go to the current folder.",
+        commands.demo,
+    ),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line; returns 0, 2 for a mistake of the user, 1 for a bug."""
+    try:
+        name, values = _parsed(list(sys.argv[1:] if argv is None else argv))
+        return COMMANDS[name].run(**values)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        if os.environ.get("MAITRED_DEBUG") == "1":
+            raise
+        status, line = _explained(error)
+        print(f"maitred: {line}", file=sys.stderr)
+        return status
+
+
+def _parsed(argv: list[str]) -> tuple[str, dict[str, Any]]:
+    """The command's name and the values of its arguments."""
+    parser = argparse.ArgumentParser(prog="maitred", description=INTRODUCTION, epilog=EPILOG, formatter_class=_FORMAT)
+    parser.add_argument("--version", action="version", version=f"maitred {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, command in COMMANDS.items():
+        _add(subparsers.add_parser(name, **_help(command)), command)
+    arguments, rest = parser.parse_known_args(argv)
+    values = vars(arguments)
+    name = values.pop("command")
+    command = COMMANDS[name]
+    if name == "train":
+        return name, {"overrides": rest}
+    if rest and not command.keys:
+        raise UsageError(f"{name}: unknown argument {rest[0]}; see maitred {name} --help")
+    return name, values | _key_values(name, command, rest)
+
+
+def _help(command: Command) -> dict[str, Any]:
+    keys = "\n".join(f"  {key.name}={'...':<{14 - len(key.name)}} {key.meaning}" for key in command.keys)
+    return {
+        "help": command.summary,
+        "description": f"{command.summary.capitalize()}.\n\n{command.explanation}",
+        "epilog": f"arguments:\n{keys}" if keys else None,
+        "formatter_class": _FORMAT,
+        "allow_abbrev": False,
+    }
+
+
+def _add(parser: argparse.ArgumentParser, command: Command) -> None:
+    if command.keys:
+        required = " ".join(f"{key.name}=..." for key in command.keys if key.required)
+        parser.usage = f"{parser.prog} {required} [key=value ...]"
+    if command.flags is not None:
+        command.flags(parser)
+
+
+def _key_values(name: str, command: Command, pairs: Sequence[str]) -> dict[str, Any]:
+    """Values by key, each read; refuses what is unknown, given twice, missing or unreadable."""
+    keys = {key.name: key for key in command.keys}
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals or key not in keys:
+            raise UsageError(f"{name}: expected {', '.join(f'{known}=...' for known in keys)}, found {pair}")
+        if key in values:
+            raise UsageError(f"{name}: {key} is given twice")
+        try:
+            values[key] = keys[key].read(text)
+        except ValueError as error:
+            raise UsageError(f"{name}: {key}: cannot read {text!r} ({error})") from error
+    if missing := [key.name for key in command.keys if key.required and key.name not in values]:
+        raise UsageError(f"{name}: {missing[0]}=... is missing; see maitred {name} --help")
+    return values
+
+
+def _explained(error: Exception) -> tuple[int, str]:
+    """Exit status and one line for an error: whose it is, and what to do."""
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("maitred"):
+        return MISTAKE, f'this command needs {error.name}, which is not installed: pip install "maitred[train]"'
+    if not _is_mistake(error):
+        return BUG, f"internal error: {type(error).__name__}: {_one_line(error)} (MAITRED_DEBUG=1 shows where)"
+    cause = error.__cause__ if type(error).__module__.startswith("hydra") else None
+    return MISTAKE, _one_line(error) + (f" ({_one_line(cause)})" if cause is not None else "")
+
+
+def _is_mistake(error: Exception) -> bool:
+    """Whether an error is about what the user gave: a file, a setting, or a value that our own code refused."""
+    package = type(error).__module__.partition(".")[0]
+    if isinstance(error, OSError) or package in ("maitred", "hydra", "omegaconf"):
+        return True
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = str(Path(__file__).parent)
+    return isinstance(error, ValueError) and bool(frames) and frames[-1].filename.startswith(ours)
+
+
+def _one_line(error: BaseException) -> str:
+    """The message without the internals that Hydra and OmegaConf add in lines of their own."""
+    text = str(error).partition("Config search path:")[0].partition("\n    full_key:")[0]
+    return " ".join(text.split())

@@ -1,0 +1,161 @@
+"""What each subcommand does. Every import that the base install lacks stands inside the command that needs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+FROZEN_SEED = 999_983
+
+
+class CommandError(ValueError):
+    """An argument that names nothing usable."""
+
+
+def day(text: str) -> date:
+    """A day as YYYY-MM-DD."""
+    return date.fromisoformat(text)
+
+
+def days(text: str) -> list[date]:
+    """The days FIRST:LAST, both included."""
+    first, colon, last = text.partition(":")
+    if not colon or day(last) < day(first):
+        raise ValueError("expected FIRST:LAST")
+    return [day(first) + timedelta(days=i) for i in range((day(last) - day(first)).days + 1)]
+
+
+def import_log(paths: Sequence[Path], format: Any, out: Path, mapping: Path | None) -> int:
+    """Convert raw logs and print what became of every row."""
+    from rich.console import Console
+
+    from maitred.envs.contact_log.ingest import import_logs
+    from maitred.envs.contact_log.report import report_table
+
+    report = import_logs(paths, format, out, mapping)
+    Console().print(report_table(report))
+    return 0
+
+
+def calibrate(log: str, out: str, name: str | None = None, **options: Any) -> int:
+    """Fit a scenario; the fits print themselves."""
+    from maitred.envs.calibration.calibrate import calibrate as fit
+
+    fit(log, out, name=name or Path(out).stem, **options)
+    print(f"{out}")
+    return 0
+
+
+def freeze(
+    scenario: str,
+    out: str,
+    episodes: int = 200,
+    seed: int = FROZEN_SEED,
+    purpose: str = "final evaluation",
+    log_days: Sequence[date] = (),
+) -> int:
+    """Draw a set and print its identity."""
+    from maitred.envs.scenario_file import load_scenario
+    from maitred.training.frozen import freeze as draw
+
+    frozen = draw(
+        load_scenario(scenario),
+        out,
+        episodes=episodes,
+        seed=seed,
+        purpose=purpose,
+        name=Path(out).name,
+        log_days=log_days,
+    )
+    print(f"{out}: {frozen.episodes} episodes of {frozen.scenario.name}, {frozen.sha256}")
+    return 0
+
+
+def train(overrides: Sequence[str]) -> int:
+    """Hand over to Hydra, which composes the configuration and calls `train_job` once, or once per sweep job."""
+    import hydra
+
+    from maitred.configs.schema import register
+
+    register()
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors reach the caller, who says them in one line
+    sys.argv = ["maitred train", *overrides]
+    hydra.main(version_base="1.3", config_path="pkg://maitred.configs", config_name="train")(train_job)()
+    return 0
+
+
+def train_job(composed: DictConfig) -> None:
+    """One training job in the folder that Hydra made for it."""
+    from hydra.core.hydra_config import HydraConfig
+    from omegaconf import OmegaConf
+    from rich.console import Console
+
+    config: Any = OmegaConf.to_object(composed)
+    from maitred.training.evaluate import evaluation_table
+    from maitred.training.job import run_job
+
+    job = run_job(config, Path(HydraConfig.get().runtime.output_dir))
+    if job.evaluation is not None:
+        Console().print(evaluation_table(job.evaluation))
+    learned = job.result.learned
+    print(f"reward per case over the incumbent on validation episodes: {learned.difference}")
+    print(f"{learned.steps:,} decisions in {learned.seconds:.0f} s; files in {job.folder}; MLflow run {job.run_id}")
+
+
+def evaluate(bundle: str, set: str, out: str | None = None) -> int:
+    """Judge a bundle, with the objective it was trained for, and every rule; print the table."""
+    from rich.console import Console
+
+    from maitred.agents.rules import RULES
+    from maitred.envs.objective import Objective
+    from maitred.serving.bundle import load_bundle
+    from maitred.serving.policy import BundlePolicy
+    from maitred.training.evaluate import evaluation_table
+    from maitred.training.job import EVALUATION, REPORT, judge
+
+    policy = BundlePolicy(load_bundle(_folder(bundle)))
+    card = policy.bundle.card
+    folder = Path(out or f"runs/evaluation-{datetime.now():%Y%m%d-%H%M%S-%f}")
+    evaluation = judge(
+        [policy, *RULES.values()], set, Objective(**card.objective), folder, curve=None, provenance=card.training
+    )
+    Console().print(evaluation_table(evaluation))
+    print(f"{folder / REPORT}\n{folder / EVALUATION}")
+    return 0
+
+
+def export(run: str, out: str) -> int:
+    """Write a bundle and print where it is."""
+    from maitred.training.train import export_run
+
+    print(export_run(run, out))
+    return 0
+
+
+def decide(bundle: Path) -> int:
+    """Answer standard input."""
+    from maitred.serving.bundle import load_bundle
+    from maitred.serving.decide import decide_stream
+
+    return decide_stream(load_bundle(_folder(bundle)), sys.stdin, sys.stdout, sys.stderr)
+
+
+def _folder(bundle: str | Path) -> Path:
+    """The folder of a bundle, if there is one."""
+    if not Path(bundle).is_dir():
+        raise CommandError(f"{bundle}: expected the folder of an exported bundle")
+    return Path(bundle)
+
+
+def demo() -> int:
+    """The main job end to end."""
+    from maitred.training.demo import run_demo
+
+    return run_demo(Path("."))

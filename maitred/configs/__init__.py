@@ -1,0 +1,1 @@
+"""Hydra groups and the dataclasses they are checked against."""

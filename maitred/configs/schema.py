@@ -1,0 +1,206 @@
+"""What a training run can be told, with types, ranges and defaults.
+
+Hydra composes YAML files on top of these dataclasses, so an unknown key or a wrong type is refused before any
+work begins; `OmegaConf.to_object` then builds them, and each checks its own ranges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING, DictConfig, OmegaConf
+
+from maitred.envs.objective import Objective
+
+
+class ConfigError(ValueError):
+    """A setting out of its range; the message names it and what was expected."""
+
+
+def _require(ok: bool, name: str, expected: str, found: object) -> None:
+    if not ok:
+        raise ConfigError(f"{name}: expected {expected}, found {found}")
+
+
+def _positive(section: str, **values: float) -> None:
+    for name, value in values.items():
+        _require(value > 0, f"{section}.{name}", "a positive number", value)
+
+
+def _fraction(section: str, **values: float) -> None:
+    for name, value in values.items():
+        _require(0 <= value <= 1, f"{section}.{name}", "a number from 0 to 1", value)
+
+
+@dataclass(frozen=True)
+class ScenarioConfig:
+    """The contact center."""
+
+    source: str = "bank"  # name of a shipped scenario, or path of a scenario file
+
+
+@dataclass(frozen=True)
+class PolicyConfig:
+    """What learns; its subclasses say how."""
+
+    name: str = MISSING
+
+
+@dataclass(frozen=True)
+class PPOConfig(PolicyConfig):
+    """Proximal policy optimisation with masks on the candidate network (Schulman et al. 2017).
+
+    Training ends with the first of `steps` and `minutes`; without `minutes` a run is the same each time.
+    Discounting is per decision: at a few decisions a minute, 1 / (1 - gamma) of them must outlast the time from
+    a choice to what is booked for it.
+    """
+
+    name: str = "ppo"
+    steps: int = 30_000_000  # decisions
+    minutes: float | None = 10.0  # wall clock, validation included
+    n_envs: int = 256  # centers stepped together
+    n_steps: int = 128  # decisions per center and rollout
+    batch_size: int = 4096  # decisions per gradient step
+    epochs: int = 4  # passes over a rollout
+    learning_rate: float = 1e-3  # at the start; falls linearly over the budget
+    gamma: float = 0.99
+    gae_lambda: float = 0.95
+    clip_range: float = 0.2
+    entropy: float = 0.0  # weight of the entropy bonus
+    width: int = 32  # of the network's hidden layers
+    validate_every: int = 10  # rollouts
+
+    def __post_init__(self) -> None:
+        minutes = 1.0 if self.minutes is None else self.minutes
+        _positive("policy", steps=self.steps, minutes=minutes, n_envs=self.n_envs, n_steps=self.n_steps)
+        _positive("policy", batch_size=self.batch_size, epochs=self.epochs, learning_rate=self.learning_rate)
+        _positive("policy", clip_range=self.clip_range, width=self.width, validate_every=self.validate_every)
+        _fraction("policy", gamma=self.gamma, gae_lambda=self.gae_lambda, entropy=self.entropy)
+        rollout = self.n_envs * self.n_steps
+        _require(
+            rollout % self.batch_size == 0,
+            "policy.batch_size",
+            f"a divisor of n_envs * n_steps = {rollout}",
+            self.batch_size,
+        )
+
+
+@dataclass(frozen=True)
+class BanditConfig(PolicyConfig):
+    """Online learning of a linear bandit on simulated episodes, updated after each batch of them."""
+
+    episodes: int = 512
+    batch: int = 32  # episodes between two updates
+    penalty: float = 100.0  # of the ridge regression
+
+    def __post_init__(self) -> None:
+        _positive("policy", episodes=self.episodes, batch=self.batch, penalty=self.penalty)
+
+
+@dataclass(frozen=True)
+class LinUCBConfig(BanditConfig):
+    """Upper confidence bounds (Li et al. 2010)."""
+
+    name: str = "linucb"
+    alpha: float = 1.0  # width of the bound, in standard deviations of one reward
+    epsilon: float = 0.05  # share of uniform exploration
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _positive("policy", alpha=self.alpha)
+        _fraction("policy", epsilon=self.epsilon)
+
+
+@dataclass(frozen=True)
+class LinTSConfig(BanditConfig):
+    """Thompson sampling (Agrawal and Goyal 2013)."""
+
+    name: str = "lints"
+    spread: float = 1.0  # of the posterior, in standard deviations of one reward
+    samples: int = 64  # posterior samples
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _positive("policy", spread=self.spread, samples=self.samples)
+
+
+@dataclass(frozen=True)
+class ObjectiveConfig:
+    """What is worth what, in money; see `maitred.envs.objective.Objective`."""
+
+    cost: float = 1.0
+    focus_per_min: float = 0.30
+    csat: float = 8.0
+    abandonment: float = 4.0
+
+    def build(self) -> Objective:
+        """The objective of these weights."""
+        return Objective(**asdict(self))
+
+
+@dataclass(frozen=True)
+class EvaluationConfig:
+    """What a trained policy is judged on, and what chooses among its checkpoints."""
+
+    set: str | None = None  # folder of a frozen set; judged on it, with every rule, when training ends
+    validation_episodes: int = 64  # drawn from the run's seed, the same at every checkpoint, never frozen
+
+    def __post_init__(self) -> None:
+        _require(self.validation_episodes > 1, "evaluation.validation_episodes", "2 or more", self.validation_episodes)
+
+
+@dataclass(frozen=True)
+class TrackingConfig:
+    """Where runs are logged: MLflow on a SQLite file, no server."""
+
+    experiment: str = "maitred"
+    folder: str = "."  # holds mlflow.db and mlruns/
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training run. Everything random follows from `seed`."""
+
+    seed: int = 0
+    scenario_file: str | None = None  # path of a scenario file; replaces the scenario group
+    scenario: ScenarioConfig = field(default_factory=ScenarioConfig)
+    policy: PolicyConfig = MISSING
+    objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.seed < 2**32, "seed", "an integer from 0 to 2^32 - 1", self.seed)
+
+    @property
+    def scenario_source(self) -> str:
+        """Name or path of the scenario to train on."""
+        return self.scenario_file or self.scenario.source
+
+
+def register() -> None:
+    """Make the schemas known to Hydra; the YAML files beside this module start from them."""
+    store = ConfigStore.instance()
+    store.store(name="train_schema", node=_writable(TrainConfig))
+    groups: dict[str, dict[str, type]] = {
+        "scenario": {"scenario": ScenarioConfig},
+        "policy": {"ppo": PPOConfig, "linucb": LinUCBConfig, "lints": LinTSConfig},
+        "objective": {"objective": ObjectiveConfig},
+        "evaluation": {"evaluation": EvaluationConfig},
+        "tracking": {"tracking": TrackingConfig},
+    }
+    for group, schemas in groups.items():
+        for name, schema in schemas.items():
+            store.store(group=group, name=f"{name}_schema", node=_writable(schema))
+
+
+def _writable(schema: type) -> DictConfig:
+    """A schema that composition may write to: OmegaConf takes a frozen dataclass for a read-only node."""
+    node: DictConfig = OmegaConf.structured(schema)
+    OmegaConf.set_readonly(node, False)
+    for key in node:
+        section = node._get_node(key)
+        if isinstance(section, DictConfig):
+            OmegaConf.set_readonly(section, False)
+    return node

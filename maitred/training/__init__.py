@@ -1,0 +1,1 @@
+"""How deciding is learned and judged: runs, frozen sets, evaluation, tracking, export."""

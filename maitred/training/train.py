@@ -1,0 +1,179 @@
+"""One training run: guard the evidence, learn, and keep what made the result beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from maitred.agents.linear_bandits import load as load_bandit
+from maitred.agents.linear_bandits import save as save_bandit
+from maitred.agents.network import CandidateNetwork
+from maitred.agents.ppo import TorchPolicy
+from maitred.agents.rules import RULES
+from maitred.configs.schema import BanditConfig, PPOConfig, TrainConfig
+from maitred.envs.decision import Policy
+from maitred.envs.scenario import Scenario
+from maitred.envs.scenario_file import load_scenario, save_scenario, scenario_hash
+from maitred.serving.bundle import ModelCard
+from maitred.training.bandit_training import train_bandit
+from maitred.training.export import export_bundle
+from maitred.training.frozen import FrozenSet, check_disjoint, find_frozen, load_frozen
+from maitred.training.learning import PARITY, VALIDATION, Learned, Log, branch
+from maitred.training.ppo_training import train_ppo
+from maitred.training.provenance import commit, versions
+from maitred.training.rehearsal import rehearse
+from maitred.training.validation import prepare_validation
+
+RUN, CENTER, NETWORK, BANDIT = "run.json", "scenario/center.yaml", "network.npz", "bandit.npz"
+PARITY_DECISIONS = 10_000
+PACKAGES = ("gymnasium", "hydra-core", "numba", "numpy", "sb3-contrib", "stable-baselines3", "torch")
+
+
+class RunError(ValueError):
+    """A folder that is not a finished training run; the message names what is missing."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingResult:
+    """A finished run.
+
+    Attributes:
+        config: what it was told.
+        scenario: the center it learned on.
+        learned: the policy, and how it did on validation episodes.
+        record: provenance: configuration, scenario hash, versions, commit, time, figures.
+    """
+
+    config: TrainConfig
+    scenario: Scenario
+    learned: Learned
+    record: Mapping[str, Any]
+
+
+def train(config: TrainConfig, log: Log = lambda figures, step: None) -> TrainingResult:
+    """Train one policy.
+
+    Args:
+        config: everything that decides the result, the seed included.
+        log: receives the learning curve.
+
+    Raises:
+        OverlapError: a frozen set holds the same episodes or log days.
+    """
+    torch.set_num_threads(1)  # tensors this small are slower on two threads than on one
+    scenario = load_scenario(config.scenario_source)
+    guard(config, scenario)
+    began, objective = datetime.now(UTC), config.objective.build()
+    validation = prepare_validation(
+        scenario, objective, branch(config.seed, VALIDATION), config.evaluation.validation_episodes
+    )
+    if isinstance(config.policy, PPOConfig):
+        learned = train_ppo(config.policy, scenario, objective, validation, config.seed, log)
+    else:
+        assert isinstance(config.policy, BanditConfig)
+        learned = train_bandit(config.policy, scenario, objective, validation, config.seed, log)
+    return TrainingResult(config, scenario, learned, _record(config, scenario, learned, began))
+
+
+def guard(config: TrainConfig, scenario: Scenario) -> None:
+    """Refuse to train on what a frozen set holds: the one this run is judged on, or any in `frozen/`."""
+    check_disjoint(
+        frozen_sets(config),
+        seed_entropy=config.seed,
+        scenario_hash=scenario_hash(scenario),
+        log_days=_fitted_days(scenario),
+    )
+
+
+def frozen_sets(config: TrainConfig) -> list[FrozenSet]:
+    """Every set in `frozen/`, and the one that the configuration names."""
+    named = [] if config.evaluation.set is None else [load_frozen(config.evaluation.set)]
+    return named + find_frozen()
+
+
+def _fitted_days(scenario: Scenario) -> list[date]:
+    """The days of the log that a calibrated scenario was fitted on, from its provenance."""
+    if not {"first_day", "last_day"} <= scenario.provenance.keys():
+        return []
+    first, last = (date.fromisoformat(scenario.provenance[key]) for key in ("first_day", "last_day"))
+    return [first + timedelta(days=i) for i in range((last - first).days + 1)]
+
+
+def _record(config: TrainConfig, scenario: Scenario, learned: Learned, began: datetime) -> dict[str, Any]:
+    return {
+        "config": asdict(config),
+        "scenario": {"name": scenario.name, "sha256": scenario_hash(scenario)},
+        "began": began.isoformat(timespec="seconds"),
+        "steps": learned.steps,
+        "seconds": round(learned.seconds, 1),
+        "validation_difference": asdict(learned.difference),
+        "figures": learned.figures,
+        "commit": commit(),
+        "versions": versions(*PACKAGES),
+    }
+
+
+def save_run(result: TrainingResult, folder: Path) -> None:
+    """Write the policy, the scenario and, last, the record of a run."""
+    (folder / CENTER).parent.mkdir(parents=True, exist_ok=True)
+    save_scenario(result.scenario, folder / CENTER)
+    policy = result.learned.policy
+    if isinstance(policy, TorchPolicy):
+        arrays = {name: value.numpy() for name, value in policy.network.state_dict().items()}
+        with (folder / NETWORK).open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+    else:
+        save_bandit(policy, folder / BANDIT)  # type: ignore[arg-type]
+    temporary = folder / f"{RUN}.tmp"
+    temporary.write_text(json.dumps(result.record, indent=1) + "\n")
+    os.replace(temporary, folder / RUN)
+
+
+def load_policy(folder: str | Path) -> Policy:
+    """The policy of a saved run.
+
+    Raises:
+        RunError: the folder holds no finished run.
+    """
+    folder = Path(folder)
+    if not (folder / RUN).is_file():
+        raise RunError(f"{folder}: expected the folder of a finished training run, with {RUN} in it")
+    if (folder / BANDIT).is_file():
+        return load_bandit(folder / BANDIT)
+    with np.load(folder / NETWORK, allow_pickle=False) as arrays:
+        weights = {name: torch.from_numpy(arrays[name]) for name in arrays.files}
+    network = CandidateNetwork(len(weights["context_encoder.bias"]))
+    network.load_state_dict(weights)
+    return TorchPolicy(network)
+
+
+def export_run(folder: str | Path, out: str | Path) -> Path:
+    """Export the policy of a saved run as a bundle, its parity proven on decisions of its own scenario.
+
+    Raises:
+        RunError: the folder holds no finished run, or a policy that cannot be exported.
+        ExportError: `out` exists, or a runtime disagrees with the network.
+    """
+    policy = load_policy(folder)
+    if not isinstance(policy, TorchPolicy):
+        raise RunError(f"{folder}: only a network can be exported, and this is a {policy.name}")
+    record = json.loads((Path(folder) / RUN).read_text())
+    scenario = load_scenario(Path(folder) / CENTER)
+    rehearsal = rehearse(scenario, RULES["random"], branch(record["config"]["seed"], PARITY), PARITY_DECISIONS)
+    card = ModelCard(
+        name=policy.name,
+        version=f"{scenario.name}-{record['began']}",
+        training=record,
+        objective=record["config"]["objective"],
+        governance_sha256="none",  # no governance file is in force
+        commit=record["commit"],
+    )
+    return export_bundle(policy.network, out, card=card, parity_decisions=rehearsal.decisions)

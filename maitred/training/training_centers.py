@@ -1,0 +1,53 @@
+"""The centers as PPO wants them: rewards of order one, and every time of day in every rollout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from maitred.envs.objective import Objective
+from maitred.envs.sb3 import ContactCenterVecEnv
+from maitred.envs.scenario import Scenario
+
+
+class TrainingCenters(ContactCenterVecEnv):
+    """`ContactCenterVecEnv` with rewards divided by `scale` and days that began at different times.
+
+    Centers that all start in the morning stay in step for weeks. A rollout shorter than a day would then show one
+    part of the day at a time, and the policy would forget the others.
+
+    Attributes:
+        scale: money per unit of reward.
+        episode: decisions of a typical episode, over which the starts are spread.
+    """
+
+    def __init__(
+        self, *, scenario: Scenario, num_envs: int, seed: int, objective: Objective, scale: float, episode: int
+    ) -> None:
+        super().__init__(scenario=scenario, num_envs=num_envs, seed=seed, objective=objective)
+        self.scale, self.episode = scale, episode
+        self._money, self._steps = 0.0, 0
+
+    def reset(self) -> Any:
+        """Begin every center's day, at staggered times, under the incumbent rule; then hand over."""
+        super().reset()
+        start = np.arange(self.num_envs) * self.episode // self.num_envs
+        first_candidate = np.zeros(self.num_envs, np.int64)
+        for step in range(self.episode):
+            self._episodes.step(first_candidate)
+            self._episodes.begin((start == step) | self._episodes.done)
+        return self._episodes.observation()
+
+    def step_wait(self) -> Any:
+        """Observations, scaled rewards, ends and infos."""
+        observations, rewards, dones, infos = super().step_wait()
+        self._money += float(rewards.mean())
+        self._steps += 1
+        return observations, rewards / self.scale, dones, infos
+
+    def take_reward_per_decision(self) -> float:
+        """Mean reward of a decision since the last call, in money."""
+        mean = self._money / max(self._steps, 1)
+        self._money, self._steps = 0.0, 0
+        return mean

@@ -1,0 +1,96 @@
+"""Every group file composes, and every mistake is refused with its name."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra import compose, initialize_config_module
+from hydra.errors import ConfigCompositionException
+from omegaconf import OmegaConf
+
+from maitred import configs
+from maitred.configs.schema import (
+    BanditConfig,
+    ConfigError,
+    EvaluationConfig,
+    LinTSConfig,
+    LinUCBConfig,
+    PPOConfig,
+    TrainConfig,
+    register,
+)
+from maitred.envs.objective import Objective
+
+FILES = [(path.parent.name, path.stem) for path in sorted(Path(configs.__path__[0]).glob("*/*.yaml"))]  # (group, name)
+
+
+@pytest.fixture(autouse=True)
+def _hydra() -> Any:
+    register()
+    with initialize_config_module("maitred.configs", version_base="1.3"):
+        yield
+
+
+def composed(*overrides: str) -> TrainConfig:
+    config = OmegaConf.to_object(compose("train", list(overrides)))
+    assert isinstance(config, TrainConfig)
+    return config
+
+
+def test_the_groups_are_those_that_are_documented() -> None:
+    assert {group for group, _ in FILES} == {"scenario", "policy", "objective", "evaluation", "tracking"}
+    assert {name for group, name in FILES if group == "policy"} == {"ppo", "linucb", "lints"}
+
+
+@pytest.mark.parametrize(("group", "name"), FILES)
+def test_every_file_composes_and_is_short(group: str, name: str) -> None:
+    composed(f"{group}={name}")
+    text = (Path(configs.__path__[0]) / group / f"{name}.yaml").read_text()
+    assert len(text.splitlines()) <= 12 and "_target_" not in text and "_self_" in text
+
+
+@pytest.mark.parametrize(("name", "kind"), [("ppo", PPOConfig), ("linucb", LinUCBConfig), ("lints", LinTSConfig)])
+def test_the_policy_group_picks_the_dataclass(name: str, kind: type) -> None:
+    assert type(composed(f"policy={name}").policy) is kind
+
+
+def test_defaults_are_those_of_the_library() -> None:
+    config = composed()
+    assert config.objective.build() == Objective()
+    assert config.scenario_source == "bank"
+    assert composed("scenario_file=my_center.yaml").scenario_source == "my_center.yaml"
+
+
+def test_a_run_without_a_wall_clock_budget_can_be_asked_for() -> None:
+    policy = composed("policy.minutes=null", "policy.steps=65536").policy
+    assert isinstance(policy, PPOConfig) and policy.minutes is None
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("policy.steps=0", "policy.steps: expected a positive number, found 0"),
+        ("policy.minutes=-1", "policy.minutes"),
+        ("policy.gamma=1.5", "policy.gamma: expected a number from 0 to 1, found 1.5"),
+        ("policy.batch_size=7", "a divisor of n_envs"),
+        ("evaluation.validation_episodes=1", "evaluation.validation_episodes: expected 2 or more"),
+        ("seed=-1", "seed"),
+    ],
+)
+def test_values_out_of_range_are_named(override: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        composed(override)
+
+
+@pytest.mark.parametrize("override", ["policy.stepz=3", "polizy=ppo", "policy=dqn", "policy.steps=many"])
+def test_unknown_keys_and_wrong_types_are_refused_before_any_work(override: str) -> None:
+    with pytest.raises(ConfigCompositionException, match=override.partition("=")[0].split(".")[0]):
+        composed(override)
+
+
+def test_direct_construction_is_checked_too() -> None:
+    with pytest.raises(ConfigError, match=r"policy\.episodes"):
+        BanditConfig(name="linucb", episodes=0)
+    with pytest.raises(ConfigError, match=r"policy\.epsilon"):
+        LinUCBConfig(epsilon=2)
+    assert EvaluationConfig().set is None
