@@ -98,12 +98,12 @@ def train_job(composed: DictConfig) -> None:
     from rich.console import Console
 
     config: Any = OmegaConf.to_object(composed)
-    from maitred.training.evaluate import evaluation_table
+    from maitred.training.evaluate import print_evaluation
     from maitred.training.job import run_job
 
     job = run_job(config, Path(HydraConfig.get().runtime.output_dir))
     if job.evaluation is not None:
-        Console().print(evaluation_table(job.evaluation))
+        print_evaluation(job.evaluation, Console())
     learned = job.result.learned
     print(f"reward per case over the incumbent on validation episodes: {learned.difference}")
     print(f"{learned.steps:,} decisions in {learned.seconds:.0f} s; files in {job.folder}; MLflow run {job.run_id}")
@@ -117,7 +117,7 @@ def evaluate(bundle: str, set: str, out: str | None = None) -> int:
     from maitred.envs.objective import Objective
     from maitred.serving.bundle import load_bundle
     from maitred.serving.policy import BundlePolicy
-    from maitred.training.evaluate import evaluation_table
+    from maitred.training.evaluate import print_evaluation
     from maitred.training.job import EVALUATION, REPORT, judge
 
     policy = BundlePolicy(load_bundle(_folder(bundle)))
@@ -126,7 +126,7 @@ def evaluate(bundle: str, set: str, out: str | None = None) -> int:
     evaluation = judge(
         [policy, *RULES.values()], set, Objective(**card.objective), folder, curve=None, provenance=card.training
     )
-    Console().print(evaluation_table(evaluation))
+    print_evaluation(evaluation, Console())
     print(f"{folder / REPORT}\n{folder / EVALUATION}")
     return 0
 

@@ -63,7 +63,7 @@ class PPOConfig(PolicyConfig):
     n_steps: int = 128  # decisions per center and rollout
     batch_size: int = 4096  # decisions per gradient step
     epochs: int = 4  # passes over a rollout
-    learning_rate: float = 1e-3  # at the start; falls linearly over the budget
+    learning_rate: float = 2e-3  # at the start; falls linearly over the budget
     gamma: float = 0.99
     gae_lambda: float = 0.95
     clip_range: float = 0.2

@@ -55,7 +55,6 @@ class Simulator:
         self.centers, self.observation = allocate(
             len(traces), scenario, arrivals, roster, int(SLACK * arrivals) + 64, 256
         )
-        self._answers = np.zeros(len(traces), np.int64)
         for b, trace in enumerate(traces):
             self.load(b, trace)
 
@@ -82,18 +81,18 @@ class Simulator:
         Raises:
             ValueError: an answer is not a legal candidate of its decision.
         """
+        no_answers = np.full(len(self), -1)
+        answers = no_answers if candidate is None else np.array(candidate, np.int64)
         if candidate is not None:
-            self._answers[:] = candidate
             pending = self.pending
-            place = np.clip(candidate, 0, self.observation.mask.shape[1] - 1)
-            legal = self.observation.mask[np.arange(len(self)), place] & (candidate == place)
-            if not legal[pending].all():
-                b = int(np.nonzero(pending & ~legal)[0][0])
+            illegal = pending & ((answers < 0) | (answers >= self.centers.center["places"]))
+            if illegal.any():
+                b = int(np.nonzero(illegal)[0][0])
                 raise ValueError(f"center {b}: candidate {candidate[b]} is masked")
-        kernel.step(self.world, self.centers, self._answers, self.observation)
+        kernel.step(self.world, self.centers, answers, self.observation)
         while (self.centers.center["progress"] == Progress.FULL).any():
             self._grow(contacts=2 * self.centers.contacts.shape[1], heap=2 * self.centers.heap.shape[1])
-            kernel.resume(self.world, self.centers, self.observation)
+            kernel.step(self.world, self.centers, no_answers, self.observation)
 
     @property
     def pending(self) -> NDArray[np.bool_]:

@@ -27,7 +27,7 @@ from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import load_scenario, scenario_hash
 from maitred.serving.bundle import load_bundle
 from maitred.serving.policy import BundlePolicy
-from maitred.training.evaluate import evaluation_table
+from maitred.training.evaluate import print_evaluation
 from maitred.training.frozen import FrozenSet, freeze, load_frozen
 from maitred.training.job import BUNDLE, EVALUATION, REPORT, Job, run_job
 from maitred.training.learning import PARITY, branch
@@ -66,7 +66,7 @@ def run_demo(root: Path) -> int:
     judged = TrainConfig(seed=SEED, policy=PPO, tracking=tracking, evaluation=EvaluationConfig(set=str(frozen.path)))
     job = run_job(judged, folder / PPO.name, peers)
     assert job.evaluation is not None
-    console.print(evaluation_table(job.evaluation))
+    print_evaluation(job.evaluation, console)
     same, milliseconds = _decide_without_torch(job.folder, scenario)
     figures = job.result.learned.figures
     console.print(

@@ -33,8 +33,9 @@ from maitred.serving.policy import BundlePolicy
 from maitred.training.frozen import FrozenSet
 from maitred.training.paired import Interval, paired_difference, pooled
 from maitred.training.portrait import Portrait, portrait
-from maitred.training.wording import difference_text, label, value_text, verdict
+from maitred.training.wording import half_width_text, short_label, value_text, verdict
 
+_POLICY_WIDTH, _CELL_WIDTH = 16, 17  # characters of a printed table's columns, lines included
 _MARKS = {"better": (" ✓", "green"), "worse": (" ✗", "red"), "unclear": ("", "dim")}
 BATCH = 128  # traces simulated together, and a tick of the progress bar
 
@@ -194,22 +195,30 @@ def _record(frozen: FrozenSet, policy: Policy, ratios: Floats) -> None:
     )
 
 
-def evaluation_table(evaluation: Evaluation) -> Table:
-    """Policies by KPIs: value, difference to the reference and its interval, marked where clear of zero."""
+def print_evaluation(evaluation: Evaluation, console: Console) -> None:
+    """Policies by KPIs: value, then difference to the reference ± half its interval, marked where clear of zero.
+
+    The KPIs are spread over as many tables as the console is too narrow for.
+    """
     episodes = evaluation.ratios.shape[1]
-    table = Table(
-        title=Text(f"{evaluation.frozen}: {episodes} episodes of {evaluation.scenario}, {evaluation.looks} looks"),
-        caption=Text(
-            f"Difference to {evaluation.reference} with 95 % interval, paired by episode; "
-            "clearly better is marked ✓, clearly worse ✗."
-        ),
+    per_table = max(1, (console.width - _POLICY_WIDTH) // _CELL_WIDTH)
+    groups = [evaluation.kpis[i : i + per_table] for i in range(0, len(evaluation.kpis), per_table)]
+    tables = [Table() for _ in groups]
+    for table, kpis in zip(tables, groups, strict=True):
+        table.add_column("policy", no_wrap=True)
+        for kpi in kpis:
+            table.add_column(Text(short_label(kpi)), justify="right", no_wrap=True)
+        for policy in evaluation.policies:
+            table.add_row(Text(policy), *(_cell(evaluation, policy, kpi) for kpi in kpis))
+    tables[0].title = Text(
+        f"{evaluation.frozen}: {episodes} episodes of {evaluation.scenario}, {evaluation.looks} looks"
     )
-    table.add_column("KPI")
-    for policy in evaluation.policies:
-        table.add_column(Text(policy), justify="right")
-    for kpi in evaluation.kpis:
-        table.add_row(label(kpi), *(_cell(evaluation, policy, kpi) for policy in evaluation.policies))
-    return table
+    tables[-1].caption = Text(
+        f"Second line: difference to {evaluation.reference} ± half its 95 % interval, paired by episode; "
+        "clearly better is marked ✓, clearly worse ✗."
+    )
+    for table in tables:
+        console.print(table)
 
 
 def _cell(evaluation: Evaluation, policy: str, kpi: str) -> Text:
@@ -218,7 +227,7 @@ def _cell(evaluation: Evaluation, policy: str, kpi: str) -> Text:
     if policy != evaluation.reference:
         value, low, high = (float(bound[q]) for bound in evaluation.difference(policy))
         mark, style = _MARKS[verdict(kpi, low, high)]
-        cell.append(f"\n{difference_text(kpi, value, low, high)}{mark}", style)
+        cell.append(f"\n{half_width_text(kpi, value, low, high)}{mark}", style)
     return cell
 
 

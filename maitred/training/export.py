@@ -10,6 +10,7 @@ import copy
 import hashlib
 import io
 import json
+import logging
 import platform
 import tempfile
 import warnings
@@ -113,6 +114,7 @@ def _onnx(network: CandidateNetwork) -> bytes:
         torch.ones(*sizes, dtype=torch.bool),
     )
     b, k = torch.export.Dim("decisions"), torch.export.Dim("candidates")
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns of torchvision, which is not needed
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own deprecations, and that dimensions share a name
         program = torch.onnx.export(

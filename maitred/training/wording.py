@@ -20,6 +20,16 @@ _LABELS = {
     "occupancy": "Occupancy",
     "reward": "Reward per case",
 }
+_SHORT = {
+    "aht_s": "AHT",
+    "asa_s": "ASA",
+    "service_level": "service level",
+    "abandonment": "abandonment",
+    "csat": "CSAT proxy",
+    "cost_per_contact": "cost/contact",
+    "occupancy": "occupancy",
+    "reward": "reward/case",
+}
 _UNITS = {"share": ("%", "pp", 100.0, 1), "s": ("s", "s", 1.0, 1), "0..1": ("0 to 1", "", 1.0, 3)}
 _MINUS = "−"  # as in the pictures
 _NO_BREAK = "\u00a0"
@@ -29,6 +39,11 @@ _OTHER = ("money", "", 1.0, 3)
 def label(kpi: str) -> str:
     """What people call a KPI; its name where it has no label."""
     return _LABELS.get(kpi, kpi)
+
+
+def short_label(kpi: str) -> str:
+    """The head of a column on the terminal."""
+    return _SHORT.get(kpi, kpi)
 
 
 def unit(kpi: str) -> str:
@@ -63,6 +78,16 @@ def difference_text(kpi: str, value: float, low: float, high: float) -> str:
     estimate, lower, upper = (f"{x * factor:+,.{digits}f}" for x in (value, low, high))
     interval = f"[{lower}, {upper}] {suffix}".rstrip().replace(" ", _NO_BREAK)
     return f"{estimate} {interval}".replace("-", _MINUS)
+
+
+def half_width_text(kpi: str, value: float, low: float, high: float) -> str:
+    """A difference and half the width of its interval, without unit."""
+    _, _, factor, digits = _UNITS.get(BY_NAME[kpi].unit, _OTHER)
+    if value != value:
+        return "–"
+    if value == low == high == 0:
+        return "identical"
+    return f"{value * factor:+,.{digits}f} ±{(high - low) / 2 * factor:,.{digits}f}".replace("-", _MINUS)
 
 
 def verdict(kpi: str, low: float, high: float) -> Verdict:

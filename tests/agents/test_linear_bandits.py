@@ -39,9 +39,7 @@ def sample(rng: np.random.Generator, n: int) -> Decisions:
 
 
 def rows(decisions: Decisions, index: slice | np.ndarray) -> Decisions:
-    return Decisions(
-        decisions.key[index], decisions.context[index], decisions.candidates[index], decisions.mask[index]
-    )
+    return Decisions(decisions.key[index], decisions.context[index], decisions.candidates[index], decisions.mask[index])
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,11 @@ from maitred.envs.decision import Choices, Decisions
 from maitred.envs.kernel.layout import Activity
 from maitred.envs.objective import Objective
 from maitred.envs.simulator import simulate
-from maitred.training.evaluate import Evaluation, evaluate, evaluation_table, from_json, policy_id, to_json
+from maitred.training.evaluate import Evaluation, evaluate, from_json, policy_id, print_evaluation, to_json
 from maitred.training.frozen import FrozenSet, freeze
 from maitred.training.paired import paired_difference, pooled
 from maitred.training.portrait import HALF_HOUR_S, portrait
-from maitred.training.wording import difference_text, value_text, verdict
+from maitred.training.wording import difference_text, half_width_text, value_text, verdict
 
 from .center import small_center
 
@@ -125,11 +125,14 @@ def test_json_restores_the_evaluation(evaluation: Evaluation) -> None:
 
 def test_the_table_shows_values_differences_and_marks(evaluation: Evaluation) -> None:
     page = StringIO()
-    Console(file=page, width=160).print(evaluation_table(evaluation))
+    print_evaluation(evaluation, Console(file=page, width=160))
     q = evaluation.kpis.index("aht_s")
     value, low, high = (float(bound[q]) for bound in evaluation.difference("fastest"))
     assert value_text("aht_s", evaluation.values[0, q]) in page.getvalue()
-    assert difference_text("aht_s", value, low, high) + " ✓" in page.getvalue()
+    assert half_width_text("aht_s", value, low, high) + " ✓" in page.getvalue()
+    narrow = StringIO()
+    print_evaluation(evaluation, Console(file=narrow, width=80))
+    assert max(map(len, narrow.getvalue().splitlines())) <= 80 and "…" not in narrow.getvalue()
 
 
 def test_words_follow_the_direction_and_the_unit() -> None:
@@ -137,6 +140,7 @@ def test_words_follow_the_direction_and_the_unit() -> None:
     assert value_text("aht_s", float("nan")) == "–"
     assert difference_text("abandonment", -0.01, -0.02, 0.0) == "−1.0 [−2.0,\u00a0+0.0]\u00a0pp"
     assert difference_text("aht_s", 0.0, 0.0, 0.0) == "identical"
+    assert half_width_text("abandonment", -0.01, -0.02, 0.0) == "−1.0 ±1.0"
     assert [verdict("aht_s", *bounds) for bounds in ((-2, -1), (1, 2), (-1, 1))] == ["better", "worse", "unclear"]
     assert verdict("csat", 0.1, 0.2) == "better"
     assert verdict("csat", float("nan"), float("nan")) == "unclear"

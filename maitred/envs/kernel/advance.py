@@ -47,18 +47,18 @@ def start(w: World, x: Centers, b: int, key: np.uint64, arrivals: int, roster: i
     x.accounts[b], x.booked[b] = 0.0, 0.0
     for agent in range(x.agents.shape[1]):
         person = x.agents[b, agent]
-        person.since_s, person.idle_since_s, person.shift_end_s = 0.0, 0.0, 0.0
+        person.since_s, person.due_s, person.shift_end_s = 0.0, math.nan, 0.0
         person.offer_s, person.overrun_s, person.contact = math.nan, 0.0, -1
-        person.pause_end_s, person.drift_s, person.pauses = math.nan, math.nan, 0
-        person.next, person.previous, person.activity, person.on_shift, person.away = -1, -1, OFF, 0, 0
+        person.next, person.previous, person.pauses = -1, -1, 0
+        person.activity, person.on_shift, person.away = OFF, 0, 0
     for i in range(roster):
         event = x.roster[b, i]
         if event.code == SHIFT_START:
             x.booked[b, COST] += (event.end_s - event.s) * w.people[event.agent].cost_per_s
 
 
-@entry
-def advance(w, x, b):
+@inner
+def _advance(w, x, b):
     """Process events until a decision is due, the horizon is reached or an array is full."""
     center, horizon_s = x.center[b], w.parameters[0].horizon_s
     while center.progress == RUNNING:
@@ -138,23 +138,19 @@ def _close(w, x, b):
 
 @entry
 def step(w: World, x: Centers, places: Array, observation: Observation) -> None:
-    """Answer every waiting decision with `places` (B,), run on, and observe the next decision of each center."""
+    """Answer decisions, run on to the next ones, and observe those.
+
+    `places` (B,) holds the answers; a negative one leaves its decision waiting. Centers that were full run on too.
+    """
     for b in range(len(x.center)):
-        if x.center[b].progress == DECISION:
+        center = x.center[b]
+        if center.progress == FULL:
+            center.progress = RUNNING
+        elif center.progress == DECISION and places[b] >= 0:
             answer(w, x, b, places[b])
-        advance(w, x, b)
-        if x.center[b].progress == DECISION:
-            observe(w, x, b, observation)
-
-
-@entry
-def resume(w: World, x: Centers, observation: Observation) -> None:
-    """Run on the centers that were full, after their arrays have grown."""
-    for b in range(len(x.center)):
-        if x.center[b].progress == FULL:
-            x.center[b].progress = RUNNING
-            advance(w, x, b)
-            if x.center[b].progress == DECISION:
+        if center.progress == RUNNING:
+            _advance(w, x, b)
+            if center.progress == DECISION:
                 observe(w, x, b, observation)
 
 
@@ -166,12 +162,13 @@ def run_incumbent(w: World, x: Centers) -> int:
     """
     decisions = 0
     for b in range(len(x.center)):
-        if x.center[b].progress == FULL:
-            x.center[b].progress = RUNNING
-        before = x.center[b].decisions
-        advance(w, x, b)
-        while x.center[b].progress == DECISION:
-            answer(w, x, b, 0)
-            advance(w, x, b)
-        decisions += x.center[b].decisions - before
+        center = x.center[b]
+        before = center.decisions
+        if center.progress == FULL:
+            center.progress = RUNNING
+        while center.progress == RUNNING or center.progress == DECISION:
+            if center.progress == DECISION:
+                answer(w, x, b, 0)
+            _advance(w, x, b)
+        decisions += center.decisions - before
     return decisions

@@ -73,9 +73,9 @@ CENTER = np.dtype(
 )  # fmt: skip
 CONTACT = np.dtype(
     [
-        ("arrival_s", "f8"), ("answer_s", "f8"), ("end_s", "f8"), ("work_s", "f8"), ("wrap_up_s", "f8"),
-        ("csat", "f8"), ("case", "i4"), ("type", "i4"), ("level", "i4"), ("agent", "i4"), ("attempts", "i4"),
-        ("decisions", "i4"), ("outcome", "i1"), ("origin", "i1"), ("short", "i1"), ("resolved", "i1"),
+        ("arrival_s", "f8"), ("type", "i4"), ("level", "i4"), ("attempts", "i4"), ("decisions", "i4"),
+        ("case", "i4"), ("agent", "i4"), ("answer_s", "f8"), ("end_s", "f8"), ("work_s", "f8"), ("wrap_up_s", "f8"),
+        ("csat", "f8"), ("outcome", "i1"), ("origin", "i1"), ("short", "i1"), ("resolved", "i1"),
     ]
 )  # fmt: skip
 QUEUED = np.dtype(
@@ -90,11 +90,11 @@ QUEUED = np.dtype(
 )
 AGENT = np.dtype(
     [
-        ("since_s", "f8"), ("idle_since_s", "f8"), ("shift_end_s", "f8"), ("offer_s", "f8"), ("overrun_s", "f8"),
-        ("pause_end_s", "f8"), ("drift_s", "f8"),
-        ("contact", "i4"), ("next", "i4"), ("previous", "i4"), ("activity", "i4"), ("on_shift", "i4"), ("away", "i4"),
-        ("pauses", "i4"),
-    ]
+        ("since_s", "f8"), ("due_s", "f8"), ("shift_end_s", "f8"), ("next", "i4"), ("previous", "i4"),
+        ("contact", "i4"), ("pauses", "i4"), ("activity", "i1"), ("on_shift", "i1"), ("away", "i1"),
+        ("offer_s", "f8"), ("overrun_s", "f8"),
+    ],
+    align=True,
 )  # fmt: skip
 EVENT = np.dtype([("s", "f8"), ("code", "i8")])
 PARAMETERS = np.dtype(

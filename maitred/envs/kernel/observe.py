@@ -46,8 +46,10 @@ def observe(w, x, b, observation):
     observation.key[b] = chance.mix(center.key, DECISION_PURPOSE, center.decisions)
     _context(w, x, b, observation.context[b])
     candidates, mask = observation.candidates[b], observation.mask[b]
-    candidates[:] = 0.0
-    mask[:] = False
+    for place in range(len(mask)):
+        if not mask[place]:
+            break  # nothing was written here or behind
+        candidates[place], mask[place] = 0.0, False
     routing = center.kind == ROUTE
     for place in range(center.places):
         mask[place] = True
@@ -107,8 +109,8 @@ def _agent(w, x, b, agent, into):
     person, now = x.agents[b, agent], x.center[b].now
     account = x.accounts[b, agent]
     worked_s = account[WORK] + account[WRAP_UP]
-    into[AGENT_IDLE] = now - person.idle_since_s
-    into[OCCUPANCY] = worked_s / max(worked_s + account[IDLE] + now - person.idle_since_s, 1.0)
+    into[AGENT_IDLE] = now - person.since_s
+    into[OCCUPANCY] = worked_s / max(worked_s + account[IDLE] + now - person.since_s, 1.0)
     into[AGENT_TYPES], into[LOG_SPEED] = w.people[agent].types, w.people[agent].log_speed
     into[SHIFT_LEFT] = max(person.shift_end_s - now, 0.0)
     into[SHORT_SHARE] = w.people[agent].short_share

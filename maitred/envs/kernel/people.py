@@ -48,14 +48,14 @@ def become_idle(w, x, b, agent):
     """An agent is there, with nothing to do, and will drift away before long where agents do."""
     person, center, ready_share = x.agents[b, agent], x.center[b], w.parameters[0].ready_share
     switch_activity(x, b, agent, IDLE)
-    person.idle_since_s, person.drift_s = center.now, math.nan
+    person.due_s = math.nan
     join_idle(x, b, agent)
     if ready_share < 1:
         person.pauses += 1
         ready_mean_s = w.parameters[0].drift_mean_s * ready_share / (1 - ready_share)
         ready_s = ready_mean_s * chance.exponential(agent_key(x, b, agent), READY, person.pauses)
-        person.drift_s = center.now + ready_s
-        schedule(x, b, person.drift_s, DRIFT, agent)
+        person.due_s = center.now + ready_s
+        schedule(x, b, person.due_s, DRIFT, agent)
 
 
 @inner

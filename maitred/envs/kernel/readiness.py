@@ -32,7 +32,7 @@ def finish_contact(w, x, b, agent):
 def end_pause(w, x, b, agent):
     """A pause is over unless the roster has ended it. Returns whether the agent is now idle."""
     person, center = x.agents[b, agent], x.center[b]
-    if person.activity != UNAVAILABLE or person.pause_end_s != center.now or person.away == 1:
+    if person.activity != UNAVAILABLE or person.due_s != center.now or person.away == 1:
         return False
     become_idle(w, x, b, agent)
     return True
@@ -42,7 +42,7 @@ def end_pause(w, x, b, agent):
 def drift(w, x, b, agent):
     """An agent who has stayed free since this was scheduled leaves the desk for a while."""
     person = x.agents[b, agent]
-    if person.activity == IDLE and person.drift_s == x.center[b].now:
+    if person.activity == IDLE and person.due_s == x.center[b].now:
         leave_idle(x, b, agent)
         _pause(x, b, agent, w.parameters[0].drift_mean_s)
 
@@ -52,6 +52,6 @@ def _pause(x, b, agent, mean_s):
     person, center = x.agents[b, agent], x.center[b]
     person.pauses += 1
     pause_s = mean_s * chance.exponential(agent_key(x, b, agent), PAUSE, person.pauses)
-    person.pause_end_s = center.now + pause_s
+    person.due_s = center.now + pause_s
     switch_activity(x, b, agent, UNAVAILABLE)
-    schedule(x, b, person.pause_end_s, END_PAUSE, agent)
+    schedule(x, b, person.due_s, END_PAUSE, agent)

@@ -61,7 +61,7 @@ def check_agents(x, b):
     idle = idle_list(x, b)
     assert center["idle"] == len(idle) and set(idle) == set(np.nonzero(agents["activity"] == Activity.IDLE)[0])
     assert (agents["on_shift"][idle] == 1).all() and (agents["away"][idle] == 0).all()
-    assert (np.diff(agents["idle_since_s"][idle]) >= 0).all()
+    assert (np.diff(agents["since_s"][idle]) >= 0).all()
     assert (x.idle_of_type[b] == x.may_answer[b, idle].sum(axis=0)).all()
     assert center["on_duty"] == (~np.isin(agents["activity"], OFF_DUTY)).sum()
     working = np.nonzero(agents["activity"] == Activity.WORK)[0]
