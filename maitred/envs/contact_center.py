@@ -10,12 +10,12 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from .episodes import Episodes
-from .objective import Objective
-from .observation import Arrays, with_feature_tables
-from .picture import board_image
-from .render import board_of, board_text
-from .scenario import Scenario
+from maitred.envs.episodes import Episodes
+from maitred.envs.objective import Objective
+from maitred.envs.observation import Arrays, with_feature_tables
+from maitred.envs.picture import board_image
+from maitred.envs.render import board_of, board_text
+from maitred.envs.scenario import Scenario
 
 OPTIONS = {"trace", "start_weekday"}
 

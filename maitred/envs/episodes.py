@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernel.layout import Progress
-from .kernel.observe import HOLD, observe
-from .kpi import KPIS
-from .objective import Objective
-from .observation import Arrays, observation_space, observed
-from .scenario import Scenario
-from .scenario_file import load_scenario
-from .simulator import Simulator
-from .trace import Trace
-from .traffic import draw_trace
+from maitred.envs.kernel.layout import Progress
+from maitred.envs.kernel.observe import HOLD, observe
+from maitred.envs.kpi import KPIS
+from maitred.envs.objective import Objective
+from maitred.envs.observation import Arrays, observation_space, observed
+from maitred.envs.scenario import Scenario
+from maitred.envs.scenario_file import load_scenario
+from maitred.envs.simulator import Simulator
+from maitred.envs.trace import Trace
+from maitred.envs.traffic import draw_trace
 
 QUIET_EPISODES = 100  # so many in a row without a decision are taken for a scenario that never has one
 

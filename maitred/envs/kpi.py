@@ -15,10 +15,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernel.layout import Activity, Outcome, Term
-from .objective import Objective
-from .scenario import Scenario
-from .simulator import Ledger
+from maitred.envs.kernel.layout import Activity, Outcome, Term
+from maitred.envs.objective import Objective
+from maitred.envs.scenario import Scenario
+from maitred.envs.simulator import Ledger
 
 Ratio = tuple[float, float]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernel.layout import Term
+from maitred.envs.kernel.layout import Term
 
 
 @dataclass(frozen=True)

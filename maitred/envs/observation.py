@@ -9,8 +9,8 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from .decision import CANDIDATE_FEATURES, CONTEXT_FEATURES, Feature
-from .kernel.layout import Observation
+from maitred.envs.decision import CANDIDATE_FEATURES, CONTEXT_FEATURES, Feature
+from maitred.envs.kernel.layout import Observation
 
 Arrays = dict[str, NDArray[Any]]
 Documented = TypeVar("Documented", bound=type)

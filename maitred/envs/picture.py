@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 from numpy.typing import NDArray
 
-from .kernel.layout import Activity
-from .render import Board, Desk, activity_name, desk_summary, duration
+from maitred.envs.kernel.layout import Activity
+from maitred.envs.render import Board, Desk, activity_name, desk_summary, duration
 
 SIZE_INCHES, DOTS_PER_INCH = (10.0, 6.0), 100
 NAMED_DESKS = 60  # beyond this, desks are colored tiles without text

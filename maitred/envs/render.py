@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .decision import Kind
-from .kernel.layout import Activity
-from .kernel.observe import HOLD
-from .kpi import KPIS
-from .objective import Objective
-from .scenario import DAY_S
-from .simulator import Simulator
+from maitred.envs.decision import Kind
+from maitred.envs.kernel.layout import Activity
+from maitred.envs.kernel.observe import HOLD
+from maitred.envs.kpi import KPIS
+from maitred.envs.objective import Objective
+from maitred.envs.scenario import DAY_S
+from maitred.envs.simulator import Simulator
 
 SHOWN_KPIS = ("service_level", "asa_s", "aht_s", "abandonment", "csat", "occupancy")
 SHOWN_DESKS = 45  # more are counted, not listed

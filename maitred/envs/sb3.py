@@ -10,10 +10,10 @@ from gymnasium import Wrapper, spaces
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices, VecEnvStepReturn
 
-from .episodes import Episodes
-from .objective import Objective
-from .observation import Arrays
-from .scenario import Scenario
+from maitred.envs.episodes import Episodes
+from maitred.envs.objective import Objective
+from maitred.envs.observation import Arrays
+from maitred.envs.scenario import Scenario
 
 
 class ContactCenterVecEnv(VecEnv):

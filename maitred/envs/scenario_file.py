@@ -19,7 +19,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from .scenario import (
+from maitred.envs.scenario import (
     DAY_S,
     Arrivals,
     ContactTypes,
@@ -30,7 +30,7 @@ from .scenario import (
     Service,
     Staffing,
 )
-from .scenario_tables import TABLES, TableReader, tables
+from maitred.envs.scenario_tables import TABLES, TableReader, tables
 
 SHIPPED = Path(__file__).parent / "scenarios"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .scenario import DAY_S, Agents, Patience, Scenario, ScenarioError
+from maitred.envs.scenario import DAY_S, Agents, Patience, Scenario, ScenarioError
 
 TABLES = ("arrivals.csv", "agents.csv", "handle.csv", "patience.csv", "shifts.csv")
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .decision import Decisions, Policy
-from .kernel import advance as kernel
-from .kernel.layout import Activity, Progress, allocate, world_of
-from .scenario import Scenario
-from .trace import Trace
+from maitred.envs.decision import Decisions, Policy
+from maitred.envs.kernel import advance as kernel
+from maitred.envs.kernel.layout import Activity, Progress, allocate, world_of
+from maitred.envs.scenario import Scenario
+from maitred.envs.trace import Trace
 
 SLACK = 1.5  # spare room for callers who come back, before arrays have to grow
 

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 from scipy.special import gammaincinv, ndtr
 
-from .scenario import DAY_S, Scenario
-from .trace import ARRIVAL, AWAY_END, AWAY_START, FORECAST, ROSTER, SHIFT_END, SHIFT_START, Trace
+from maitred.envs.scenario import DAY_S, Scenario
+from maitred.envs.trace import ARRIVAL, AWAY_END, AWAY_START, FORECAST, ROSTER, SHIFT_END, SHIFT_START, Trace
 
 Floats = NDArray[np.float64]
 

@@ -12,10 +12,10 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from .episodes import Episodes
-from .objective import Objective
-from .observation import Arrays
-from .scenario import Scenario
+from maitred.envs.episodes import Episodes
+from maitred.envs.objective import Objective
+from maitred.envs.observation import Arrays
+from maitred.envs.scenario import Scenario
 
 OPTIONS = {"reset_mask", "start_weekday"}
 Step = tuple[Arrays, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]

@@ -6,8 +6,7 @@ import math
 
 import numpy as np
 
-from ..trace import SHIFT_START
-from .calendar import (
+from maitred.envs.kernel.calendar import (
     ABANDON,
     DRIFT,
     END_PAUSE,
@@ -18,14 +17,15 @@ from .calendar import (
     RETRIAL,
     pop,
 )
-from .compiler import entry, inner
-from .contacts import REPEAT_ORIGIN, RETRIAL_ORIGIN, abandon, first_contact, returning_contact
-from .decide import DECISION, RUNNING, answer, offer_agent, offer_contact
-from .layout import Array, Centers, Observation, Progress, Term, World
-from .observe import observe
-from .people import IDLE, OFF, UNAVAILABLE, book_overrun, roster_event, switch_activity
-from .readiness import drift, end_pause
-from .service import end_work, end_wrap_up
+from maitred.envs.kernel.compiler import entry, inner
+from maitred.envs.kernel.contacts import REPEAT_ORIGIN, RETRIAL_ORIGIN, abandon, first_contact, returning_contact
+from maitred.envs.kernel.decide import DECISION, RUNNING, answer, offer_agent, offer_contact
+from maitred.envs.kernel.layout import Array, Centers, Observation, Progress, Term, World
+from maitred.envs.kernel.observe import observe
+from maitred.envs.kernel.people import IDLE, OFF, UNAVAILABLE, book_overrun, roster_event, switch_activity
+from maitred.envs.kernel.readiness import drift, end_pause
+from maitred.envs.kernel.service import end_work, end_wrap_up
+from maitred.envs.trace import SHIFT_START
 
 DONE, FULL = int(Progress.DONE), int(Progress.FULL)
 COST = int(Term.COST)

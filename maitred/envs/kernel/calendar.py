@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .compiler import inner
+from maitred.envs.kernel.compiler import inner
 
 END_WORK, END_WRAP_UP, ABANDON, RETRIAL, REPEAT, OFFER_CONTACT, OFFER_AGENT, END_PAUSE, DRIFT = range(9)
 

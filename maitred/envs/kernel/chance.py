@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .compiler import inner
+from maitred.envs.kernel.compiler import inner
 
 # Purposes keep draws apart that share a key.
 PATIENCE, SHORT, SERVICE, SERVICE_ANGLE, WRAP_UP, RESOLVE, RETURN, RETURN_DELAY = range(1, 9)

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
-from . import chance
-from .calendar import ABANDON, schedule
-from .compiler import inner
-from .layout import Origin, Outcome, Term
-from .queues import join_queue, leave_queue
-from .service import patience_s, retry_after_failure
+from maitred.envs.kernel import chance
+from maitred.envs.kernel.calendar import ABANDON, schedule
+from maitred.envs.kernel.compiler import inner
+from maitred.envs.kernel.layout import Origin, Outcome, Term
+from maitred.envs.kernel.queues import join_queue, leave_queue
+from maitred.envs.kernel.service import patience_s, retry_after_failure
 
 FIRST, RETRIAL_ORIGIN, REPEAT_ORIGIN = map(int, Origin)
 ABANDONED, BLOCKED = int(Outcome.ABANDONED), int(Outcome.BLOCKED)

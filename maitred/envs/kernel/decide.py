@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..decision import Kind
-from .calendar import OFFER_AGENT, OFFER_CONTACT, schedule
-from .compiler import inner
-from .contacts import wait
-from .layout import Progress
-from .service import begin
+from maitred.envs.decision import Kind
+from maitred.envs.kernel.calendar import OFFER_AGENT, OFFER_CONTACT, schedule
+from maitred.envs.kernel.compiler import inner
+from maitred.envs.kernel.contacts import wait
+from maitred.envs.kernel.layout import Progress
+from maitred.envs.kernel.service import begin
 
 ROUTE, PULL = int(Kind.ROUTE), int(Kind.PULL)
 RUNNING, DECISION = int(Progress.RUNNING), int(Progress.DECISION)

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..decision import CANDIDATE_NAMES, CONTEXT_NAMES
-from ..scenario import Scenario
-from ..trace import ARRIVAL, FORECAST, ROSTER
+from maitred.envs.decision import CANDIDATE_NAMES, CONTEXT_NAMES
+from maitred.envs.scenario import Scenario
+from maitred.envs.trace import ARRIVAL, FORECAST, ROSTER
 
 Array = NDArray[Any]
 

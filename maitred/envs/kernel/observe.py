@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from ..decision import CANDIDATE_NAMES, CONTEXT_NAMES, Kind
-from . import chance
-from .compiler import inner
-from .layout import Activity
-from .service import period_of_day
+from maitred.envs.decision import CANDIDATE_NAMES, CONTEXT_NAMES, Kind
+from maitred.envs.kernel import chance
+from maitred.envs.kernel.compiler import inner
+from maitred.envs.kernel.layout import Activity
+from maitred.envs.kernel.service import period_of_day
 
 ROUTE = int(Kind.ROUTE)
 KINDS = len(Kind)

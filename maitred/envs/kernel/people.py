@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from ..trace import AWAY_END, AWAY_START, SHIFT_END, SHIFT_START
-from . import chance
-from .calendar import DRIFT, schedule
-from .compiler import inner
-from .layout import Activity, Term
-from .queues import join_idle, leave_idle
+from maitred.envs.kernel import chance
+from maitred.envs.kernel.calendar import DRIFT, schedule
+from maitred.envs.kernel.compiler import inner
+from maitred.envs.kernel.layout import Activity, Term
+from maitred.envs.kernel.queues import join_idle, leave_idle
+from maitred.envs.trace import AWAY_END, AWAY_START, SHIFT_END, SHIFT_START
 
 OFF, IDLE, WORK, WRAP_UP, _, _, UNAVAILABLE = map(int, Activity)
 COST = int(Term.COST)

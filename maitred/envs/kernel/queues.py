@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .compiler import inner
+from maitred.envs.kernel.compiler import inner
 
 
 @inner

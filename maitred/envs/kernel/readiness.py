@@ -7,11 +7,11 @@ Time not ready is paid and booked as unavailable. Switched off, nothing here cos
 
 from __future__ import annotations
 
-from . import chance
-from .calendar import END_PAUSE, schedule
-from .compiler import inner
-from .people import IDLE, UNAVAILABLE, agent_key, become_idle, release, switch_activity
-from .queues import leave_idle
+from maitred.envs.kernel import chance
+from maitred.envs.kernel.calendar import END_PAUSE, schedule
+from maitred.envs.kernel.compiler import inner
+from maitred.envs.kernel.people import IDLE, UNAVAILABLE, agent_key, become_idle, release, switch_activity
+from maitred.envs.kernel.queues import leave_idle
 
 PAUSE = chance.PAUSE
 

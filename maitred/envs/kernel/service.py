@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-from . import chance
-from .calendar import END_WORK, END_WRAP_UP, REPEAT, RETRIAL, schedule
-from .compiler import inner
-from .layout import Outcome, Term
-from .people import WORK, WRAP_UP, switch_activity
-from .queues import leave_idle, leave_queue
-from .readiness import finish_contact
+from maitred.envs.kernel import chance
+from maitred.envs.kernel.calendar import END_WORK, END_WRAP_UP, REPEAT, RETRIAL, schedule
+from maitred.envs.kernel.compiler import inner
+from maitred.envs.kernel.layout import Outcome, Term
+from maitred.envs.kernel.people import WORK, WRAP_UP, switch_activity
+from maitred.envs.kernel.queues import leave_idle, leave_queue
+from maitred.envs.kernel.readiness import finish_contact
 
 SERVED = int(Outcome.SERVED)
 FOCUS_S, CSAT = int(Term.FOCUS_S), int(Term.CSAT)
