@@ -64,7 +64,7 @@ class PPOConfig(PolicyConfig):
     batch_size: int = 4096  # decisions per gradient step
     epochs: int = 4  # passes over a rollout
     learning_rate: float = 2e-3  # at the start; falls linearly over the budget
-    gamma: float = 0.99
+    gamma: float = 0.98  # of 0.97 to 0.995 on bank: 0.97 and 0.98 gained most, 0.995 least
     gae_lambda: float = 0.95
     clip_range: float = 0.2
     entropy: float = 0.0  # weight of the entropy bonus

@@ -18,8 +18,8 @@ Floats = NDArray[np.float32]
 
 MASKED_LOGIT = np.float32(-1e8)
 _PREPARED = 64  # candidates up to which the fast path computes nothing but the network
-# arrays, because numpy would convert a scalar on every call
-_ZERO, _ONE, _CLIP, _MINUS_CLIP = np.array([0, 1, 10, -10], np.float32)[:, None]
+# arrays of no dimension: numpy would convert a scalar on every call, and broadcast an array of one dimension
+_ZERO, _ONE, _CLIP, _MINUS_CLIP = (np.array(x, np.float32) for x in (0, 1, 10, -10))
 _C, _F = len(CONTEXT_NAMES), len(CANDIDATE_NAMES)
 _HOLD = CANDIDATE_NAMES.index("is_hold")
 
@@ -93,7 +93,8 @@ class NumpyNetwork:
         self._value_hidden, self._value_hidden_bias = layer("value_hidden")
         self._value, self._value_bias = weights["value_out.weight"][0], weights["value_out.bias"]
         self._hold = weights["hold_prior"]
-        self._packings = [self._packing(max(1, places)) for places in range(_PREPARED + 1)]
+        longest = self._packing(_PREPARED)
+        self._packings = [_shortened(longest, places) for places in range(_PREPARED + 1)]
 
     def logits(self, context: Floats, candidates: Floats) -> Floats:
         """Score one decision whose candidates are all legal: the fast path.
@@ -110,15 +111,15 @@ class NumpyNetwork:
         """
         places = len(candidates)
         packing = self._packings[places] if places <= _PREPARED else self._packing(places)
-        linear, log, shift, average = packing
+        linear, log, shift, zeros, average, bias = packing
         x = np.concatenate((context, candidates.ravel()), dtype=np.float32)
-        if not np.logical_and.reduce(np.isfinite(x)):
+        if x.dot(zeros) != 0:  # 0 times NaN or infinity is NaN
             raise ValueError("expected finite features")
         x = _normalise(x, linear, log, shift)
         situation = x[:_C].dot(self._context)
         situation += self._context_bias
         each = x[_C:].reshape(-1, _F).dot(self._candidate)
-        each += self._candidate_bias
+        each += bias
         _relu(each)
         pooled = np.concatenate((_relu(situation), average.dot(each), np.maximum.reduce(each, 0)))
         state = pooled.dot(self._state)
@@ -134,11 +135,12 @@ class NumpyNetwork:
     def _packing(self, places: int) -> tuple[Floats, ...]:
         """What the fast path needs for this many candidates.
 
-        The normaliser's linear, log and shift for one packed row of context and candidates, and the weights
-        of a mean over the candidates.
+        The normaliser's linear, log and shift for one packed row of context and candidates, zeros as long, the
+        weights of a mean over the candidates, and the bias of their encoder once for each.
         """
         rows = tuple(np.concatenate((c, np.tile(f, places))) for c, f in self._normaliser)
-        return (*rows, np.full(places, 1 / places, np.float32))
+        average = np.full(places, 1 / places, np.float32)
+        return (*rows, np.zeros_like(rows[0]), average, np.tile(self._candidate_bias, (places, 1)))
 
     def forward(self, context: Floats, candidates: Floats, mask: NDArray[np.bool_]) -> Outputs:
         """Answer a batch: (B, C) and (B, K, F) float32 in raw units, (B, K) bool with a True in every row."""
@@ -155,6 +157,13 @@ class NumpyNetwork:
         value = _relu(state @ self._value_hidden + self._value_hidden_bias) @ self._value + self._value_bias
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
         return Outputs(logits.argmax(axis=1), shares / shares.sum(axis=1, keepdims=True), value)
+
+
+def _shortened(packing: tuple[Floats, ...], places: int) -> tuple[Floats, ...]:
+    """The packing of fewer candidates, as views of a longer one."""
+    *rows, _, bias = packing
+    average = np.full(places, 1 / max(1, places), np.float32)
+    return (*(row[: _C + places * _F] for row in rows), average, bias[:places])
 
 
 def _normalise(x: Floats, linear: Floats, log: Floats, shift: Floats) -> Floats:

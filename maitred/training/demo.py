@@ -34,7 +34,7 @@ from maitred.training.learning import PARITY, branch
 from maitred.training.rehearsal import rehearse
 
 SCENARIO, SEED, FROZEN_SEED, FROZEN_EPISODES = "bank", 1, 999_983, 200
-PPO = PPOConfig(minutes=2.2)
+PPO = PPOConfig(minutes=2.5)
 BANDITS: tuple[BanditConfig, ...] = (LinUCBConfig(episodes=128), LinTSConfig(episodes=128))
 ASKED = 1000  # decisions put to the bundle without torch
 
