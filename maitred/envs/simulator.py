@@ -16,6 +16,8 @@ from maitred.envs.scenario import Scenario
 from maitred.envs.trace import Trace
 
 SLACK = 1.5  # spare room for callers who come back, before arrays have to grow
+# numpy compares with plain integers three times as fast as with members of an enumeration
+DECISION, DONE, FULL = (int(progress) for progress in (Progress.DECISION, Progress.DONE, Progress.FULL))
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Simulator:
         kernel.start(self.world, x, b, trace.key[0], len(trace.arrivals), len(trace.roster))
 
     def step(self, candidate: NDArray[np.int64] | None = None) -> None:
-        """Answer the pending decisions with `candidate` (B,) and run on to the next ones.
+        """Answer the pending decisions with `candidate` (B,) and run on to the next ones; without it, those wait.
 
         Raises:
             ValueError: an answer is not a legal candidate of its decision.
@@ -90,20 +92,20 @@ class Simulator:
                 b = int(np.nonzero(illegal)[0][0])
                 raise ValueError(f"center {b}: candidate {candidate[b]} is masked")
         kernel.step(self.world, self.centers, answers, self.observation)
-        while (self.centers.center["progress"] == Progress.FULL).any():
+        while (self.centers.center["progress"] == FULL).any():
             self._grow(contacts=2 * self.centers.contacts.shape[1], heap=2 * self.centers.heap.shape[1])
             kernel.step(self.world, self.centers, no_answers, self.observation)
 
     @property
     def pending(self) -> NDArray[np.bool_]:
         """(B,) which centers wait for an answer."""
-        waiting: NDArray[np.bool_] = self.centers.center["progress"] == Progress.DECISION
+        waiting: NDArray[np.bool_] = self.centers.center["progress"] == DECISION
         return waiting
 
     @property
     def done(self) -> NDArray[np.bool_]:
         """(B,) which centers have reached their horizon."""
-        done: NDArray[np.bool_] = self.centers.center["progress"] == Progress.DONE
+        done: NDArray[np.bool_] = self.centers.center["progress"] == DONE
         return done
 
     @property
@@ -132,7 +134,7 @@ class Simulator:
     def run_incumbent(self) -> int:
         """Run all centers to their horizon with candidate 0, in compiled code; returns the decisions made."""
         decisions = int(kernel.run_incumbent(self.world, self.centers))
-        while (self.centers.center["progress"] == Progress.FULL).any():
+        while (self.centers.center["progress"] == FULL).any():
             self._grow(contacts=2 * self.centers.contacts.shape[1], heap=2 * self.centers.heap.shape[1])
             decisions += int(kernel.run_incumbent(self.world, self.centers))
         return decisions
