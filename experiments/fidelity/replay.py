@@ -123,9 +123,9 @@ def replay_month(
     paced = real_days(log, at_level(scenario, own_level), gap_s, seed)
     fitted = with_readiness(scenario, *readiness(availability))
     lines: dict[str, tuple[Scenario, list[Day]]] = {
-        "availability of the fit months": (fitted, days),
+        "fit months: availability, pace": (fitted, days),
         "availability of the month itself": (with_readiness(scenario, *readiness(own)), days),
-        f"as the first, the month's own pace (x {own_level:.3f})": (fitted, paced),
+        f"the month's own pace, x {own_level:.3f}": (fitted, paced),
     }
     measured = measure_days(days)
     rows, figures = [("log", *texts(measured), "", "")], []
@@ -141,7 +141,7 @@ def replay_month(
     contacts = sum(len(d.wait_s) for d in days)
     print_table(
         f"{month}: {contacts:,} contacts queued or served; incident days included: {', '.join(incidents) or 'none'}",
-        ("", "abandoned", "mean wait s", "at once", "in 20 s", "outside the aim", "effective availability"),
+        ("", "abandoned", "mean wait s", "at once", "in 20 s", "outside the aim", "available"),
         rows,
     )
     print_hours(month, days, fitted)
