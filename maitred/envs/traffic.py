@@ -65,7 +65,7 @@ def draw_arrivals(scenario: Scenario, day_types: NDArray[np.int64], rng: np.rand
     s = start + rng.random(len(start)) * a.period_s
     cumulative = scenario.types.priority_share.cumsum(axis=1)[type_, :-1]
     level = (rng.random(len(start))[:, None] > cumulative).sum(axis=1)
-    order = np.argsort(s, kind="stable")
+    order = np.argsort(s)
     arrivals = np.zeros(len(start), dtype=ARRIVAL)
     arrivals["s"], arrivals["type"], arrivals["level"] = s[order], type_[order], level[order]
     return arrivals
