@@ -3,10 +3,11 @@
 The same arrays are the Gymnasium observation, the bandit's input, the row of the decision log and the
 input of an exported policy. Numpy only, because the serving runtime imports it.
 
-A candidate is a pair of a contact and a resource. In `route` the contact is given and the candidates differ
-in the resource; in `pull` the resource is given and the candidates differ in the contact. One vector of pair
-features therefore serves every kind, and a policy scores candidates with shared weights. The last legal
-candidate of a decision may be `hold`: leave the contact waiting, or the agent free.
+A candidate is an action on a pair of a contact and a resource. In `route` the contact is given and the candidates
+differ in the resource; in `pull` the resource is given and the candidates differ in the contact; in `reassess` the
+pair is given and the candidates differ in the action. One vector of features therefore serves every kind, and a
+policy scores candidates with shared weights. One candidate of every decision is `usual`: what the platform does by
+its own rule. The last legal candidate may be `hold`: leave the contact waiting, or the agent free.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
-Part = Literal["context", "contact", "agent", "pair", "hold"]
+Part = Literal["context", "contact", "agent", "pair", "action"]
 
 
 class Kind(IntEnum):
@@ -31,6 +32,25 @@ class Kind(IntEnum):
     REASSESS = 2  # a turn boundary: continue, escalate, hand back, go asynchronous, change channel
     CONCURRENCY = 3  # an agent's cap on open conversations
     OUTREACH = 4  # a predicted need: message the customer, or not
+
+
+class Action(IntEnum):
+    """What a candidate does; all but ASSIGN have a feature of their own."""
+
+    ASSIGN = 0  # this agent takes this contact
+    HOLD = 1  # the contact waits on, the agent stays free
+    BOT = 2  # a bot or virtual agent takes the contact
+    GROUP = 3  # the contact waits for the agents of one group
+    DEFER = 4  # an answer in writing within a promised time
+    CALLBACK = 5  # a call back within a window
+    CONTINUE = 6  # the conversation goes on as it is; no message is sent
+    ESCALATE = 7  # to the specialists of its type, or from a bot to a human
+    HAND_BACK = 8  # to automation
+    ASYNC = 9  # go on in writing, without the customer waiting on the line
+    LIVE = 10  # go on by voice
+    NEXT_ISSUE = 11  # spend work now to head off a repeat
+    CAP = 12  # how many slots the agent may fill
+    MESSAGE = 13  # send a proactive message
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,40 +85,66 @@ CONTEXT_FEATURES: tuple[Feature, ...] = (
     Feature("time_of_day_sin", "1", -1, 1, "context", "sine of the time of day as an angle"),
     Feature("time_of_day_cos", "1", -1, 1, "context", "cosine of the time of day as an angle"),
     Feature("agents_on_duty", "agents", 0, 1e5, "context", "agents on shift and not on a break"),
-    Feature("agents_idle", "agents", 0, 1e5, "context", "agents on duty with nothing to do"),
+    Feature("agents_idle", "agents", 0, 1e5, "context", "agents on duty with room for more"),
     Feature("contacts_waiting", "contacts", 0, 1e6, "context", "contacts in all queues"),
     Feature("oldest_wait_s", "s", 0, 7 * _DAY_S, "context", "longest time any waiting contact has been queued"),
     Feature("forecast_per_h", "contacts/h", 0, 1e7, "context", "forecast arrivals in the current period"),
     Feature("forecast_load", "1", 0, 1e3, "context", "forecast work per hour over agent hours on duty"),
     Feature("busyness", "1", 0, 1e3, "context", "arrivals today over forecast to now, each plus 20"),
+    Feature("conversations_open", "contacts", 0, 1e6, "context", "conversations that agents hold"),
+    Feature("bot_sessions", "contacts", 0, 1e6, "context", "conversations that bots hold"),
+    Feature("promised", "contacts", 0, 1e6, "context", "call-backs and deferred answers that are owed"),
 )
 
 CANDIDATE_FEATURES: tuple[Feature, ...] = (
-    Feature("is_hold", "0/1", 0, 1, "hold", "the candidate is to hold: wait, or stay free"),
-    Feature("wait_s", "s", 0, 7 * _DAY_S, "contact", "time the contact has been queued"),
+    *(
+        Feature(f"is_{action.name.lower()}", "0/1", 0, 1, "action", f"the candidate's action is {action.name.lower()}")
+        for action in Action
+        if action != Action.ASSIGN
+    ),
+    Feature("usual", "0/1", 0, 1, "action", "what the platform does by its own rule"),
+    Feature("cost", "money", 0, 1e4, "action", "expected price of the action itself, agent time apart"),
+    Feature("delay_s", "s", 0, 7 * _DAY_S, "action", "time until the promised answer or call-back"),
+    Feature("cap_set", "slots", 0, 1e3, "action", "the cap that the action sets"),
+    Feature("wait_s", "s", 0, 7 * _DAY_S, "contact", "time since the contact came, until a human answers it"),
     Feature("priority", "level", 0, 100, "contact", "priority level, higher is more urgent"),
     Feature("attempts", "contacts", 0, 1e3, "contact", "earlier contacts of the same case"),
     Feature("abandon_hazard_per_min", "1/min", 0, 1e3, "contact", "fitted abandonment hazard at this wait"),
     Feature("type_waiting", "contacts", 0, 1e6, "contact", "waiting contacts of the same type"),
-    Feature("type_agents_idle", "agents", 0, 1e5, "contact", "idle agents who may answer this type"),
-    Feature(
-        "type_handle_s",
-        "s",
-        0,
-        _DAY_S,
-        "contact",
-        "expected handle time, mean over the agents who may answer",
-    ),
+    Feature("type_agents_idle", "agents", 0, 1e5, "contact", "agents with room who may answer this type"),
+    Feature("type_handle_s", "s", 0, _DAY_S, "contact", "expected work left, mean over the agents who may answer"),
+    Feature("live", "0/1", 0, 1, "contact", "the channel is an exclusive lock on its agent"),
+    Feature("think_s", "s", 0, 7 * _DAY_S, "contact", "mean time the customer takes to reply; 0 for a single turn"),
+    Feature("complexity", "0..1", 0, 1, "contact", "believed complexity, mean"),
+    Feature("complexity_sd", "0..1", 0, 1, "contact", "believed complexity, standard deviation"),
+    Feature("urgency", "0..1", 0, 1, "contact", "believed chance that the contact is urgent"),
+    Feature("deadline_left_s", "s", -7 * _DAY_S, 7 * _DAY_S, "contact", "time until the deadline; 0 without one"),
+    Feature("sentiment", "-1..1", -1, 1, "contact", "sentiment as last read"),
+    Feature("turns", "turns", 0, 1e4, "contact", "work turns so far, of bots and agents"),
+    Feature("transfers", "transfers", 0, 1e3, "contact", "transfers and escalations so far"),
+    Feature("context_kept", "0..1", 0, 1, "contact", "share of what was said that the next agent will see"),
+    Feature("customer_value", "money", 0, 1e6, "contact", "what the customer is worth"),
+    Feature("prefers_other", "0/1", 0, 1, "contact", "the customer would rather use another channel"),
+    Feature("need_p", "0..1", 0, 1, "contact", "predicted chance that the problem is real"),
     Feature("idle_s", "s", 0, 7 * _DAY_S, "agent", "time since the agent was last busy"),
     Feature("occupancy", "1", 0, 1, "agent", "share of the agent's time on duty in this episode spent working"),
     Feature("agent_types", "types", 0, 1e4, "agent", "number of types the agent may answer"),
     Feature("agent_log_speed", "1", -5, 5, "agent", "log of the agent's handle times over the mean; < 0 is faster"),
     Feature("shift_left_s", "s", 0, _DAY_S, "agent", "time until the agent's shift ends"),
     Feature("short_share", "1", 0, 1, "agent", "estimated share of very short contacts (hang-ups)"),
-    Feature("handle_s", "s", 0, _DAY_S, "pair", "expected handle time of this contact with this agent"),
+    Feature("open", "contacts", 0, 1e3, "agent", "conversations the agent holds"),
+    Feature("load", "slots", 0, 1e3, "agent", "weighted slots in use"),
+    Feature("cap", "slots", 0, 1e3, "agent", "weighted slots the agent may fill"),
+    Feature("turns_due", "contacts", 0, 1e3, "agent", "customers waiting for the agent's reply"),
+    Feature("mix", "0..1", 0, 1, "agent", "mean believed complexity of the conversations the agent holds"),
+    Feature("tenure_wk", "weeks", 0, 2000, "agent", "experience, contacts handled included"),
+    Feature("fatigue", "0..1", 0, 1, "agent", "average of recent occupancy"),
+    Feature("empathy", "sd", -5, 5, "agent", "estimated empathy in standard deviations"),
+    Feature("handle_s", "s", 0, _DAY_S, "pair", "expected work left of this contact with this agent"),
     Feature("handle_log_se", "1", 0, 5, "pair", "standard error of the log of that expectation"),
     Feature("fit", "1", -5, 5, "pair", "log handle_s over what type and agent alone predict; < 0 is a good match"),
     Feature("resolve_p", "1", 0, 1, "pair", "estimated probability that the contact is resolved"),
+    Feature("last_agent", "0/1", 0, 1, "pair", "the agent handled the case before"),
 )
 
 CONTEXT_NAMES: tuple[str, ...] = tuple(f.name for f in CONTEXT_FEATURES)

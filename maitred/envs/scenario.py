@@ -2,7 +2,7 @@
 
 Sections are frozen dataclasses of arrays with the unit in every name; each checks its own shapes and ranges
 and raises `ScenarioError` naming the field. Axes: T contact types, P priority levels, A agents, G groups,
-D day types, N periods of a day, H hazard steps, S shifts.
+D day types, N periods of a day, H hazard steps, S shifts. The mechanisms beyond these are the `blocks`.
 """
 
 from __future__ import annotations
@@ -13,24 +13,29 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from maitred.envs.blocks import (
+    BLOCKS,
+    Bots,
+    Channels,
+    Concurrency,
+    Customers,
+    Deferral,
+    Demand,
+    Dialogue,
+    Handoff,
+    Outreach,
+    People,
+    Quality,
+    Reassess,
+)
+from maitred.envs.blocks.fields import check, is_default
+from maitred.envs.scenario_error import ScenarioError, require, require_within
+
+__all__ = ["ScenarioError"]
+
 DAY_S = 86_400
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-
-class ScenarioError(ValueError):
-    """A scenario that cannot be simulated; the message names the field and what was expected."""
-
-
-def _require(ok: bool | np.bool_, name: str, expected: str, found: object = "") -> None:
-    if not ok:
-        raise ScenarioError(f"{name}: expected {expected}" + (f", found {found}" if found != "" else ""))
-
-
-def _within(value: float | Floats | Ints, low: float, high: float, name: str) -> None:
-    array = np.asarray(value, dtype=float)
-    inside = np.isfinite(array) & (array >= low) & (array <= high)
-    _require(inside.all(), name, f"values in [{low:g}, {high:g}]", array[~inside][:3] if array.ndim else value)
 
 
 @dataclass(frozen=True)
@@ -42,10 +47,10 @@ class ContactTypes:
     head_start_s: Floats  # (P,) seconds a level counts as having waited already
 
     def __post_init__(self) -> None:
-        _require(len(set(self.names)) == len(self.names) > 0, "types", "distinct names", self.names)
-        _within(self.priority_share, 0, 1, "priority_share")
-        _require(np.allclose(self.priority_share.sum(axis=1), 1, atol=1e-6), "priority_share", "rows that sum to 1")
-        _within(self.head_start_s, 0, DAY_S, "head_start_s")
+        require(len(set(self.names)) == len(self.names) > 0, "types", "distinct names", self.names)
+        require_within(self.priority_share, 0, 1, "priority_share")
+        require(np.allclose(self.priority_share.sum(axis=1), 1, atol=1e-6), "priority_share", "rows that sum to 1")
+        require_within(self.head_start_s, 0, DAY_S, "head_start_s")
 
 
 @dataclass(frozen=True)
@@ -65,15 +70,15 @@ class Arrivals:
     period_factor_ar1: float = 0.0
 
     def __post_init__(self) -> None:
-        _require(self.period_s > 0 and DAY_S % self.period_s == 0, "period_s", "a divisor of 86400", self.period_s)
-        _require(self.rate_per_h.shape[2] == DAY_S // self.period_s, "arrivals", "one rate per period of the day")
-        _require(self.rate_per_h.shape[0] == len(self.day_type_names), "arrivals", "rates for every day type")
-        _within(self.rate_per_h, 0, 1e6, "rate_per_h")
-        _require(self.day_type_of_weekday.shape == (7,), "day_type_of_weekday", "seven day types")
-        _within(self.day_type_of_weekday, 0, len(self.day_type_names) - 1, "day_type_of_weekday")
-        _within(self.day_factor_cv, 0, 2, "day_factor_cv")
-        _within(self.period_factor_cv, 0, 2, "period_factor_cv")
-        _within(self.period_factor_ar1, 0, 0.999, "period_factor_ar1")
+        require(self.period_s > 0 and DAY_S % self.period_s == 0, "period_s", "a divisor of 86400", self.period_s)
+        require(self.rate_per_h.shape[2] == DAY_S // self.period_s, "arrivals", "one rate per period of the day")
+        require(self.rate_per_h.shape[0] == len(self.day_type_names), "arrivals", "rates for every day type")
+        require_within(self.rate_per_h, 0, 1e6, "rate_per_h")
+        require(self.day_type_of_weekday.shape == (7,), "day_type_of_weekday", "seven day types")
+        require_within(self.day_type_of_weekday, 0, len(self.day_type_names) - 1, "day_type_of_weekday")
+        require_within(self.day_factor_cv, 0, 2, "day_factor_cv")
+        require_within(self.period_factor_cv, 0, 2, "period_factor_cv")
+        require_within(self.period_factor_ar1, 0, 0.999, "period_factor_ar1")
 
 
 @dataclass(frozen=True)
@@ -94,16 +99,23 @@ class Agents:
     resolve_p: Floats  # (A, T) estimated probability that a contact is resolved
     short_share: Floats  # (A,) share of contacts cut very short
     cost_per_min: Floats  # (G,) money per paid minute
+    tenure_wk: Floats = field(default_factory=lambda: np.zeros(0))  # (A,) weeks of experience; all 0 if empty
+    empathy: Floats = field(default_factory=lambda: np.zeros(0))  # (A,) estimate in standard deviations; all 0 if empty
 
     def __post_init__(self) -> None:
-        _require(len(set(self.names)) == len(self.names) > 0, "agents", "distinct names")
-        _require(bool(self.may_answer.any(axis=1).all()), "handle", "at least one type for every agent")
-        _within(self.weight, 0, 1e6, "weight")
-        _within(self.mean_s[self.may_answer], 0.1, DAY_S, "mean_s")
-        _within(self.log_se[self.may_answer], 0, 3, "log_se")
-        _within(self.resolve_p[self.may_answer], 0, 1, "resolve_p")
-        _within(self.short_share, 0, 1, "short_share")
-        _within(self.cost_per_min, 0, 100, "cost_per_min")
+        for name in ("tenure_wk", "empathy"):
+            if len(getattr(self, name)) == 0:
+                object.__setattr__(self, name, np.zeros(len(self.names)))
+        require_within(self.tenure_wk, 0, 2000, "tenure_wk")
+        require_within(self.empathy, -5, 5, "empathy")
+        require(len(set(self.names)) == len(self.names) > 0, "agents", "distinct names")
+        require(bool(self.may_answer.any(axis=1).all()), "handle", "at least one type for every agent")
+        require_within(self.weight, 0, 1e6, "weight")
+        require_within(self.mean_s[self.may_answer], 0.1, DAY_S, "mean_s")
+        require_within(self.log_se[self.may_answer], 0, 3, "log_se")
+        require_within(self.resolve_p[self.may_answer], 0, 1, "resolve_p")
+        require_within(self.short_share, 0, 1, "short_share")
+        require_within(self.cost_per_min, 0, 100, "cost_per_min")
 
 
 @dataclass(frozen=True)
@@ -117,16 +129,16 @@ class Service:
     short_max_s: float = 10.0  # very short contacts are uniform on (0, short_max_s)
 
     def __post_init__(self) -> None:
-        _require(
+        require(
             self.distribution in ("lognormal", "exponential"),
             "distribution",
             "lognormal or exponential",
             self.distribution,
         )
-        _within(self.log_sd, 0, 3, "log_sd")
-        _within(self.wrap_up_mean_s, 0, 3600, "wrap_up_mean_s")
-        _within(self.period_factor, 0.01, 100, "service.period_factor")
-        _within(self.short_max_s, 0.1, 600, "short_max_s")
+        require_within(self.log_sd, 0, 3, "log_sd")
+        require_within(self.wrap_up_mean_s, 0, 3600, "wrap_up_mean_s")
+        require_within(self.period_factor, 0.01, 100, "service.period_factor")
+        require_within(self.short_max_s, 0.1, 600, "short_max_s")
 
 
 @dataclass(frozen=True)
@@ -138,13 +150,13 @@ class Patience:
     period_factor: Floats  # (N,) multiplies patience by period of joining the queue
 
     def __post_init__(self) -> None:
-        _require(
+        require(
             self.from_s[0] == 0 and bool((np.diff(self.from_s) > 0).all()),
             "patience.from_s",
             "0, then increasing",
         )
-        _within(self.hazard_per_s, 0, 10, "hazard_per_s")
-        _within(self.period_factor, 0.01, 100, "patience.period_factor")
+        require_within(self.hazard_per_s, 0, 10, "hazard_per_s")
+        require_within(self.period_factor, 0.01, 100, "patience.period_factor")
 
 
 @dataclass(frozen=True)
@@ -160,9 +172,9 @@ class Returns:
 
     def __post_init__(self) -> None:
         for name in ("retrial_p", "repeat_short_p", "repeat_unresolved_p"):
-            _within(getattr(self, name), 0, 0.95, name)
+            require_within(getattr(self, name), 0, 0.95, name)
         for name in ("retrial_mean_s", "repeat_short_mean_s", "repeat_unresolved_mean_s"):
-            _within(getattr(self, name), 1, 30 * DAY_S, name)
+            require_within(getattr(self, name), 1, 30 * DAY_S, name)
 
 
 @dataclass(frozen=True)
@@ -187,18 +199,18 @@ class Staffing:
     lines: int = 0  # trunk lines; contacts beyond are blocked; 0 for no limit
 
     def __post_init__(self) -> None:
-        _require(len(self.shift_start_s) > 0, "shifts", "at least one shift")
-        _within(self.shift_start_s, 0, DAY_S, "shift_start_s")
-        _require(bool((self.shift_end_s > self.shift_start_s).all()), "shift_end_s", "ends after their starts")
-        _within(self.shift_end_s, 0, DAY_S, "shift_end_s")
-        _within(self.shift_agents, 1, 100_000, "shift_agents")
-        _within(self.availability, 0.05, 1, "availability")
-        _within(self.away_block_s, 60, 4 * 3600, "away_block_s")
-        _within(self.pause_mean_s, 0, 3600, "pause_mean_s")
-        _within(self.ready_share, 0.05, 1, "ready_share")
-        _within(self.drift_mean_s, 1, 3600, "drift_mean_s")
-        _require(self.ready_share == 1 or self.pause_mean_s > 0, "ready_share", "1 where there are no pauses")
-        _within(self.lines, 0, 1_000_000, "lines")
+        require(len(self.shift_start_s) > 0, "shifts", "at least one shift")
+        require_within(self.shift_start_s, 0, DAY_S, "shift_start_s")
+        require(bool((self.shift_end_s > self.shift_start_s).all()), "shift_end_s", "ends after their starts")
+        require_within(self.shift_end_s, 0, DAY_S, "shift_end_s")
+        require_within(self.shift_agents, 1, 100_000, "shift_agents")
+        require_within(self.availability, 0.05, 1, "availability")
+        require_within(self.away_block_s, 60, 4 * 3600, "away_block_s")
+        require_within(self.pause_mean_s, 0, 3600, "pause_mean_s")
+        require_within(self.ready_share, 0.05, 1, "ready_share")
+        require_within(self.drift_mean_s, 1, 3600, "drift_mean_s")
+        require(self.ready_share == 1 or self.pause_mean_s > 0, "ready_share", "1 where there are no pauses")
+        require_within(self.lines, 0, 1_000_000, "lines")
 
 
 @dataclass(frozen=True)
@@ -209,11 +221,12 @@ class Routing:
     hold_s: float = 20.0  # a held contact or agent is offered again after this
     may_hold: bool = True
     answer_target_s: float = 20.0  # the x of service level, and the wait that was promised
+    offer_groups: bool = False  # whether a contact may be sent to wait for one group's agents
 
     def __post_init__(self) -> None:
-        _within(self.places, 2, 1024, "places")
-        _within(self.hold_s, 1, 3600, "hold_s")
-        _within(self.answer_target_s, 1, DAY_S, "answer_target_s")
+        require_within(self.places, 2, 1024, "places")
+        require_within(self.hold_s, 1, 3600, "hold_s")
+        require_within(self.answer_target_s, 1, DAY_S, "answer_target_s")
 
 
 @dataclass(frozen=True)
@@ -231,6 +244,18 @@ class Scenario:
     returns: Returns
     staffing: Staffing
     routing: Routing
+    channels: Channels = Channels()
+    dialogue: Dialogue = Dialogue()
+    concurrency: Concurrency = Concurrency()
+    bots: Bots = Bots()
+    handoff: Handoff = Handoff()
+    reassess: Reassess = Reassess()
+    deferral: Deferral = Deferral()
+    outreach: Outreach = Outreach()
+    demand: Demand = Demand()
+    people: People = People()
+    customers: Customers = Customers()
+    quality: Quality = Quality()
     provenance: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -250,6 +275,8 @@ class Scenario:
             "group": (self.agents.group, (a,)),
             "weight": (self.agents.weight, (a,)),
             "short_share": (self.agents.short_share, (a,)),
+            "tenure_wk": (self.agents.tenure_wk, (a,)),
+            "empathy": (self.agents.empathy, (a,)),
             "cost_per_min": (self.agents.cost_per_min, (g,)),
             "log_sd": (self.service.log_sd, (t,)),
             "wrap_up_mean_s": (self.service.wrap_up_mean_s, (t,)),
@@ -258,12 +285,36 @@ class Scenario:
             "hazard_per_s": (self.patience.hazard_per_s, (t, p, len(self.patience.from_s))),
         }
         for name, (array, shape) in shapes.items():
-            _require(array.shape == shape, name, f"shape {shape}", array.shape)
-        _within(self.days, 1, 366, "days")
-        _within(self.agents.group, 0, g - 1, "group")
-        _within(self.staffing.shift_group, 0, g - 1, "shift_group")
-        _within(self.staffing.shift_day_type, 0, d - 1, "shift_day_type")
-        _require(bool(self.agents.may_answer.any(axis=0).all()), "handle", "someone who answers every type")
+            require(array.shape == shape, name, f"shape {shape}", array.shape)
+        require_within(self.days, 1, 366, "days")
+        require_within(self.agents.group, 0, g - 1, "group")
+        require_within(self.staffing.shift_group, 0, g - 1, "shift_group")
+        require_within(self.staffing.shift_day_type, 0, d - 1, "shift_day_type")
+        require(bool(self.agents.may_answer.any(axis=0).all()), "handle", "someone who answers every type")
+
+        for block in BLOCKS:
+            check(block, getattr(self, block), self.sizes)
+
+    @property
+    def has_conversations(self) -> bool:
+        """Whether contacts are more than one call: anything beyond demand and people is on."""
+        return any(not is_default(getattr(self, name)) for name in BLOCKS if name not in ("demand", "people"))
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Lengths of the axes of blocks."""
+        return {axis: len(names) for axis, names in self.axes.items()}
+
+    @property
+    def axes(self) -> dict[str, tuple[str, ...]]:
+        """Names along the axes of blocks."""
+        return {
+            "type": self.types.names,
+            "channel": self.channels.names,
+            "complexity": self.dialogue.names,
+            "bot": self.bots.names,
+            "tier": self.customers.names,
+        }
 
     @property
     def horizon_s(self) -> float:

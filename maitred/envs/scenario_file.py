@@ -19,6 +19,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from maitred.envs.blocks import BLOCKS
 from maitred.envs.scenario import (
     DAY_S,
     Arrivals,
@@ -30,6 +31,7 @@ from maitred.envs.scenario import (
     Service,
     Staffing,
 )
+from maitred.envs.scenario_blocks import block_document, read_blocks
 from maitred.envs.scenario_tables import TABLES, TableReader, tables
 
 SHIPPED = Path(__file__).parent / "scenarios"
@@ -141,6 +143,10 @@ class Section:
         """The keys not taken yet."""
         return tuple(self._content)
 
+    def anything(self, key: str) -> Any:
+        """Whatever is under `key`, to be checked elsewhere."""
+        return self._content.pop(key)
+
     def section(self, key: str) -> Section:
         """The mapping under `key`."""
         return Section(self._take(key, "a mapping", dict), self._path(key))
@@ -188,6 +194,7 @@ def _scenario(path: Path) -> Scenario:
         raise ScenarioError(f"expected a readable YAML file, found {error}") from error
     with Section(content) as file:
         name = _file_name(file.text("name"))
+        blocks = {key: file.anything(key) for key in BLOCKS if key in file}
         with file.section("tables") as hashes:
             reader = TableReader(path.parent / name, {table: hashes.text(table) for table in TABLES})
         types = _types(file)
@@ -211,6 +218,7 @@ def _scenario(path: Path) -> Scenario:
             returns=_returns(file),
             staffing=_staffing(file, reader, arrivals.day_type_names, group_names),
             routing=_routing(file),
+            **read_blocks(blocks, types.names),
             provenance=_provenance(file),
         )
 
@@ -291,6 +299,7 @@ def _routing(file: Section) -> Routing:
             hold_s=section.number("hold_s"),
             may_hold=section.truth("may_hold"),
             answer_target_s=section.number("answer_target_s"),
+            offer_groups=section.truth("offer_groups") if "offer_groups" in section else False,
         )
 
 
@@ -347,7 +356,9 @@ def _document(scenario: Scenario) -> dict[str, Any]:
             "hold_s": float(routing.hold_s),
             "may_hold": bool(routing.may_hold),
             "answer_target_s": float(routing.answer_target_s),
+            **({"offer_groups": True} if routing.offer_groups else {}),
         },
+        **block_document(scenario),
         "tables": {name: sha256(content).hexdigest() for name, content in tables(scenario).items()},
         "provenance": scenario.provenance,
     }

@@ -76,10 +76,12 @@ class TableReader:
     folder: Path
     hashes: Mapping[str, str]
 
-    def read(self, table: str, cells: Mapping[str, Cell]) -> Columns:
-        """Columns of `table`, whose header must be the keys of `cells` in their order."""
+    def read(self, table: str, cells: Mapping[str, Cell], optional: Mapping[str, Cell] | None = None) -> Columns:
+        """Columns of `table`; its header must be the keys of `cells`, then all or none of `optional`, in order."""
         name = f"{self.folder.name}/{table}"
         rows = list(csv.reader(io.StringIO(self._text(table, name), newline="")))
+        if optional and rows and rows[0] == [*cells, *optional]:
+            cells = {**cells, **optional}
         if not rows or rows[0] != list(cells):
             raise ScenarioError(f"{name}: expected the columns {','.join(cells)}, found {','.join(rows[0])}")
         read = [self._row(f"{name} row {i}", row, cells) for i, row in enumerate(rows[1:], start=2)]
@@ -127,6 +129,7 @@ class TableReader:
         people = self.read(
             "agents.csv",
             {"agent": label, "group": one_of(groups), "weight": number(0, 1e6), "short_share": number(0, 1)},
+            optional={"tenure_wk": number(0, 2000), "empathy": number(-5, 5)},
         )
         names = self._distinct("agents.csv", "agent", people["agent"].tolist())
         handle = self.read(
@@ -148,6 +151,7 @@ class TableReader:
             may_answer=~np.isnan(self._placed("handle.csv", shape, where, handle["mean_s"])),
             short_share=people["short_share"],
             cost_per_min=cost_per_min,
+            **{key: people[key] for key in ("tenure_wk", "empathy") if key in people},
             **{
                 key: np.nan_to_num(self._placed("handle.csv", shape, where, handle[key]))
                 for key in ("mean_s", "log_se", "resolve_p")
@@ -245,7 +249,11 @@ def _arrivals(scenario: Scenario) -> bytes:
 def _agents(scenario: Scenario) -> bytes:
     a = scenario.agents
     groups = (a.group_names[g] for g in a.group)
-    return _csv("agent,group,weight,short_share", zip(a.names, groups, a.weight, a.short_share, strict=True))
+    columns: tuple[Any, ...] = (a.names, groups, a.weight, a.short_share)
+    header = "agent,group,weight,short_share"
+    if a.tenure_wk.any() or a.empathy.any():
+        columns, header = (*columns, a.tenure_wk, a.empathy), header + ",tenure_wk,empathy"
+    return _csv(header, zip(*columns, strict=True))
 
 
 def _handle(scenario: Scenario) -> bytes:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from maitred.envs.decision import Decisions, Policy
 from maitred.envs.kernel import advance as kernel
-from maitred.envs.kernel.layout import Activity, Progress, allocate, world_of
+from maitred.envs.kernel.layout import Activity, Progress, allocate
+from maitred.envs.kernel.world import world_of
 from maitred.envs.scenario import Scenario
 from maitred.envs.trace import Trace
 
@@ -29,6 +30,10 @@ class Ledger:
         accounts: (A, len(Activity)) float64 seconds each agent spent per activity.
         overrun_s: (A,) float64 seconds worked past the end of a shift, within the accounts.
         booked: (len(Term),) float64 totals.
+        talks: (C,) `kernel.layout.TALK` records, one per contact; empty without conversations.
+        beliefs: (C, complexities) float32, the last belief of each contact's complexity; empty without conversations.
+        left: (A,) int64, how often the agent of each place left and was replaced.
+        log: (L,) `kernel.layout.LOGGED` records in order of time; empty unless the simulator keeps a log.
         decisions: number of decisions with at least two legal candidates.
         horizon_s: length of the episode, seconds.
     """
@@ -37,6 +42,10 @@ class Ledger:
     accounts: NDArray[np.float64]
     overrun_s: NDArray[np.float64]
     booked: NDArray[np.float64]
+    talks: NDArray[np.void]
+    beliefs: NDArray[np.float32]
+    left: NDArray[np.int64]
+    log: NDArray[np.void]
     decisions: int
     horizon_s: float
 
@@ -49,13 +58,13 @@ class Ledger:
 class Simulator:
     """B centers of one scenario, each on its own trace."""
 
-    def __init__(self, scenario: Scenario, traces: Sequence[Trace]) -> None:
+    def __init__(self, scenario: Scenario, traces: Sequence[Trace], keep_log: bool = False) -> None:
         self.scenario = scenario
         self.world = world_of(scenario)
         arrivals = max(len(t.arrivals) for t in traces)
         roster = max(len(t.roster) for t in traces)
         self.centers, self.observation = allocate(
-            len(traces), scenario, arrivals, roster, int(SLACK * arrivals) + 64, 256
+            len(traces), scenario, arrivals, roster, int(SLACK * arrivals) + 64, 256, 4096 if keep_log else 0
         )
         for b, trace in enumerate(traces):
             self.load(b, trace)
@@ -66,16 +75,15 @@ class Simulator:
 
     def load(self, b: int, trace: Trace) -> None:
         """Put center `b` at the start of a trace."""
-        self._grow(arrivals=len(trace.arrivals), roster=len(trace.roster))
+        self._grow(arrivals=len(trace.arrivals), roster=len(trace.roster), needs=len(trace.needs))
         x = self.centers
         x.arrivals[b, : len(trace.arrivals)] = trace.arrivals
         x.roster[b, : len(trace.roster)] = trace.roster
-        x.handle_mean_s[b], x.may_answer[b], x.forecast[b] = (
-            trace.handle_mean_s,
-            trace.may_answer,
-            trace.forecast,
-        )
-        kernel.start(self.world, x, b, trace.key[0], len(trace.arrivals), len(trace.roster))
+        x.needs[b, : len(trace.needs)] = trace.needs
+        x.handle_mean_s[b], x.resolve_p[b], x.empathy[b] = trace.handle_mean_s, trace.resolve_p, trace.empathy
+        x.may_answer[b], x.forecast[b] = trace.may_answer, trace.forecast
+        sizes = len(trace.arrivals), len(trace.roster), len(trace.needs)
+        kernel.start(self.world, x, b, trace.key[0], *sizes)
 
     def step(self, candidate: NDArray[np.int64] | None = None) -> None:
         """Answer the pending decisions with `candidate` (B,) and run on to the next ones; without it, those wait.
@@ -91,10 +99,10 @@ class Simulator:
             if illegal.any():
                 b = int(np.nonzero(illegal)[0][0])
                 raise ValueError(f"center {b}: candidate {candidate[b]} is masked")
-        kernel.step(self.world, self.centers, answers, self.observation)
+        kernel.run(self.world, self.centers, answers, self.observation, False)
         while (self.centers.center["progress"] == FULL).any():
-            self._grow(contacts=2 * self.centers.contacts.shape[1], heap=2 * self.centers.heap.shape[1])
-            kernel.step(self.world, self.centers, no_answers, self.observation)
+            self._grow_what_is_full()
+            kernel.run(self.world, self.centers, no_answers, self.observation, False)
 
     @property
     def pending(self) -> NDArray[np.bool_]:
@@ -127,31 +135,44 @@ class Simulator:
             x.accounts[b].copy(),
             x.agents["overrun_s"][b].copy(),
             x.booked[b].copy(),
+            x.talks[b, :rows].copy(),
+            x.beliefs[b, :rows].copy(),
+            x.agents["left"][b].copy(),
+            x.log[b, : int(x.center["logged"][b])].copy(),
             int(x.center["decisions"][b]),
             self.scenario.horizon_s,
         )
 
     def run_incumbent(self) -> int:
-        """Run all centers to their horizon with candidate 0, in compiled code; returns the decisions made."""
-        decisions = int(kernel.run_incumbent(self.world, self.centers))
+        """Run all centers to their horizon with the usual answers, in compiled code; returns the decisions made."""
+        before = int(self.centers.center["decisions"].sum())
+        no_answers = np.full(len(self), -1)
+        kernel.run(self.world, self.centers, no_answers, self.observation, True)
         while (self.centers.center["progress"] == FULL).any():
-            self._grow(contacts=2 * self.centers.contacts.shape[1], heap=2 * self.centers.heap.shape[1])
-            decisions += int(kernel.run_incumbent(self.world, self.centers))
-        return decisions
+            self._grow_what_is_full()
+            kernel.run(self.world, self.centers, no_answers, self.observation, True)
+        return int(self.centers.center["decisions"].sum()) - before
+
+    def _grow_what_is_full(self) -> None:
+        """Double every array that a center which had to stop might have filled."""
+        x = self.centers
+        self._grow(contacts=2 * x.contacts.shape[1], heap=2 * x.heap.shape[1], log=2 * x.log.shape[1])
 
     def _grow(self, **wanted: int) -> None:
         """Lengthen arrays along their second axis to at least the wanted sizes."""
         fields = {
-            "contacts": ("contacts", "queued"),
+            "contacts": ("contacts", "queued", "talks", "beliefs") if self.scenario.has_conversations else ("contacts", "queued"),
             "arrivals": ("arrivals",),
             "roster": ("roster",),
+            "needs": ("needs",),
             "heap": ("heap",),
+            "log": ("log",),
         }
         for name, size in wanted.items():
             for field in fields[name]:
                 array = getattr(self.centers, field)
                 if array.shape[1] < size:
-                    longer = np.zeros((array.shape[0], size), array.dtype)
+                    longer = np.zeros((array.shape[0], size, *array.shape[2:]), array.dtype)
                     longer[:, : array.shape[1]] = array
                     self.centers = self.centers._replace(**{field: longer})
 

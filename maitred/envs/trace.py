@@ -13,13 +13,16 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-ARRIVAL = np.dtype([("s", "f8"), ("key", "u8"), ("type", "i4"), ("level", "i4")])
+ARRIVAL = np.dtype([("s", "f8"), ("key", "u8"), ("type", "i4"), ("level", "i4"), ("induced", "f4"), ("shock", "i4")])
 ROSTER = np.dtype([("s", "f8"), ("end_s", "f8"), ("agent", "i4"), ("code", "i4")])
 FORECAST = np.dtype([("per_h", "f8"), ("work", "f8"), ("cumulative", "f8")])
+NEED = np.dtype([("s", "f8"), ("key", "u8"), ("type", "i4"), ("real", "i4"), ("predicted_p", "f8")])
 
-# In the order in which events of one instant happen: who leaves goes before who comes, and who is away from the
-# first second of a shift is away before it starts.
+# What a roster code says happens is in its lowest four bits, in the order in which events of one instant happen: who
+# leaves goes before who comes, and who is away from the first second of a shift is away before it starts. Above them
+# an away start carries its reason: the `Activity` that the time is booked as, 0 for unavailable.
 SHIFT_END, AWAY_END, AWAY_START, SHIFT_START = range(4)
+CODE_MASK, REASON_SHIFT = 15, 4
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,18 @@ class Trace:
     Attributes:
         key: (1,) uint64, root of all hashed draws of this episode.
         start_weekday: (1,) int64, 0 Monday .. 6 Sunday.
-        arrivals: (N,) `ARRIVAL`, first attempts in time order: when, key, type, priority level.
+        arrivals: (N,) `ARRIVAL`, first attempts in time order: when, key, type, priority level. An arrival
+            comes only if ease is at least `induced`, 0 for ordinary ones, else in (0, 1]; `shock` is the number of
+            the outage that caused it, from 1, or 0.
         roster: (M,) `ROSTER`, in time order: an agent's shift start (with its end), shift end, away start, away end.
         handle_mean_s: (A, T) float64, the agents' true mean handle times in this episode.
+        resolve_p: (A, T) float64, their true chances of resolving a contact.
+        empathy: (A,) float64, their true empathy in standard deviations.
         may_answer: (A, T) bool, who may answer what in this episode.
         forecast: (periods + 1,) `FORECAST`: expected contacts per hour and work (agent hours per hour) in each
             period, and contacts expected before it since the start of its day.
+        needs: (M,) `NEED`, predicted problems in time order: when, key, type, whether the problem is real, and the
+            predicted chance that it is.
     """
 
     key: NDArray[np.uint64]
@@ -42,8 +51,11 @@ class Trace:
     arrivals: NDArray[np.void]
     roster: NDArray[np.void]
     handle_mean_s: NDArray[np.float64]
+    resolve_p: NDArray[np.float64]
+    empathy: NDArray[np.float64]
     may_answer: NDArray[np.bool_]
     forecast: NDArray[np.void]
+    needs: NDArray[np.void]
 
 
 def pack_traces(traces: Sequence[Trace]) -> dict[str, NDArray[np.generic]]:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from maitred.envs.kernel.layout import world_of
+from maitred.envs.kernel.world import world_of
 from maitred.envs.scenario import Scenario
 from maitred.training.curve import Curve
 from maitred.training.evaluate import Evaluation

@@ -36,7 +36,7 @@ from maitred.envs.scenario import (
     Service,
     Staffing,
 )
-from maitred.envs.trace import ARRIVAL, FORECAST, ROSTER, SHIFT_END, SHIFT_START, Trace
+from maitred.envs.trace import ARRIVAL, FORECAST, NEED, ROSTER, SHIFT_END, SHIFT_START, Trace
 
 SURGE = 3.0  # a half-hour with this many times the median contacts of its weekday is an incident
 SURGE_CONTACTS = 40
@@ -138,8 +138,11 @@ def real_days(log: pa.Table, scenario: Scenario, gap_s: float, seed: np.random.S
             arrivals=_arrivals(second, kind[here], levels, rng),
             roster=_roster(on_duty),
             handle_mean_s=scenario.agents.mean_s * np.exp(_errors(scenario, rng)),
+            resolve_p=scenario.agents.resolve_p.copy(),
+            empathy=np.zeros(len(agents)),
             may_answer=skills[date.astype("datetime64[M]")],
             forecast=np.zeros(PERIODS + 1, FORECAST),
+            needs=np.zeros(0, NEED),
         )
         days.append(Day(date, second, wait[here], served[here], int(day) in incidents, trace))
     return days

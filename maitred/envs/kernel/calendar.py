@@ -5,6 +5,7 @@ from __future__ import annotations
 from maitred.envs.kernel.compiler import inner
 
 END_WORK, END_WRAP_UP, ABANDON, RETRIAL, REPEAT, OFFER_CONTACT, OFFER_AGENT, END_PAUSE, DRIFT = range(9)
+REPLY, INACTIVE, SILENCE, BOT_TURN, CALLBACK, NEED, FOLLOW_UP, LAST_CALL = range(9, 17)
 
 
 @inner
@@ -12,7 +13,7 @@ def schedule(x, b, time_s, kind, entity):
     """Add an event; `entity` is an agent or a contact row below 2^28."""
     center, heap = x.center[b], x.heap[b]
     center.sequence += 1
-    code = (center.sequence << 32) | (kind << 28) | entity
+    code = (center.sequence << 33) | (kind << 28) | entity
     center.heap += 1
     _rise(heap, center.heap - 1, time_s, code)
 
@@ -35,7 +36,7 @@ def pop(x, b):
         heap[i].s, heap[i].code = heap[child].s, heap[child].code
         i, child = child, 2 * child + 1
     _rise(heap, i, heap[n].s, heap[n].code)
-    return (code >> 28) & 15, code & 0xFFFFFFF
+    return (code >> 28) & 31, code & 0xFFFFFFF
 
 
 @inner

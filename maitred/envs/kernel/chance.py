@@ -11,6 +11,10 @@ from maitred.envs.kernel.compiler import inner
 # Purposes keep draws apart that share a key.
 PATIENCE, SHORT, SERVICE, SERVICE_ANGLE, WRAP_UP, RESOLVE, RETURN, RETURN_DELAY = range(1, 9)
 CHILD, DECISION, PAUSE, READY, AGENT_KEY = range(9, 14)
+COMPLEXITY, URGENCY, SIGNAL, URGENCY_SIGNAL, DEADLINE, SENTIMENT, SENTIMENT_ANGLE, PHASE = range(14, 22)
+THINK, SILENT, TOLERANCE, MISROUTE, APPROVAL, TIER, PREFERENCE, INTOLERANCE, SURVEY = range(22, 31)
+BOT_TIME, BOT_END, BOT_RESULT, BOT_LEAVE, ACCEPT, NO_ANSWER, AVOID, ADHERE, ATTRITION = range(31, 40)
+DEFLECT, FOLLOW, FOLLOW_DELAY, READING = range(40, 44)
 
 
 @inner
@@ -39,3 +43,9 @@ def normal(key, purpose, other_purpose, ordinal):
     """A standard normal (Box and Muller 1958)."""
     radius = math.sqrt(-2.0 * math.log(uniform(key, purpose, ordinal)))
     return radius * math.cos(2.0 * math.pi * uniform(key, other_purpose, ordinal))
+
+
+@inner
+def agent_key(x, b, agent):
+    """The key of an agent's own draws in this episode."""
+    return mix(x.center[b].key, AGENT_KEY, agent)

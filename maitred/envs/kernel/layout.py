@@ -1,4 +1,4 @@
-"""What the kernel works on: the scenario as arrays, and the state, candidates and ledger of B centers."""
+"""What the kernel works on: the state, candidates and ledger of B centers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from maitred.envs.decision import CANDIDATE_NAMES, CONTEXT_NAMES
 from maitred.envs.scenario import Scenario
-from maitred.envs.trace import ARRIVAL, FORECAST, ROSTER
+from maitred.envs.trace import ARRIVAL, FORECAST, NEED, ROSTER
 
 Array = NDArray[Any]
 
@@ -51,24 +51,71 @@ class Origin(IntEnum):
     FIRST = 0
     RETRIAL = 1  # called again after abandoning or being blocked
     REPEAT = 2  # called again after a service that did not resolve the matter
+    PROACTIVE = 3  # a predicted problem came true, or a message prompted the contact
 
 
 class Term(IntEnum):
     """What is booked: the columns of `booked`, from which every objective is a weighted sum."""
 
-    COST = 0  # money: paid agent time, scheduled time booked when the day starts, overrun when it happens
+    COST = 0  # money: paid agent time, scheduled time booked when the day starts, overrun when it happens; bots; tools
     FOCUS_S = 1  # seconds of agent work on contacts, wrap-up included
     CSAT = 2  # latent satisfaction of served contacts, 0..1 each
-    ABANDONED = 3  # contacts
+    ABANDONED = 3  # contacts, those who left without a word when that is found out
+    RESOLVED = 4  # contacts
+    DEADLINE_MISSED = 5  # urgent contacts not resolved in time
+    PROMISE_BROKEN = 6  # deferred answers and call-backs later than promised
+    TRANSFERRED = 7  # transfers and escalations
+    CHURNED = 8  # money: value of customers times their chance of leaving
+    MISMATCHED = 9  # contacts answered on a channel the customer did not want
+    MESSAGES = 10  # proactive messages
+    REPLACED = 11  # agents who left
+
+
+class Place(IntEnum):
+    """Where an open conversation is."""
+
+    QUEUE = 0  # arriving or waiting
+    LINE = 1  # the agent is at work on it, or will be after other conversations
+    CUSTOMER = 2  # the customer is thinking, or has left without a word
+    BOT = 3
+    PROMISED = 4  # a call-back is due later
+    CLOSED = 5
+
+
+class Mark(IntEnum):
+    """What the optional log of a center's events records."""
+
+    ARRIVE = 0
+    START_TURN = 1  # value: work, seconds
+    END_TURN = 2
+    REPLY = 3  # the customer has replied
+    BOT_TURN = 4
+    TRANSFER = 5  # value: the new type
+    ESCALATE = 6
+    ABANDON = 7
+    SILENT = 8  # found to have left without a word
+    CALLBACK = 9
+    WRAP_UP = 10
+    CLOSE = 11  # value: 1 if resolved
+    SURVEY = 12  # value: latent satisfaction, if the customer answers
+    CAP = 13  # value: the cap
+    MESSAGE = 14
+    SHIFT_START = 15
+    SHIFT_END = 16
+    BOT_START = 17  # value: the bot
 
 
 CENTER = np.dtype(
     [
-        ("now", "f8"), ("progress", "i8"), ("kind", "i8"), ("subject", "i8"), ("places", "i8"),
+        ("now", "f8"), ("progress", "i8"), ("kind", "i8"), ("subject", "i8"), ("places", "i8"), ("usual", "i8"),
+        ("chosen", "i8"), ("closing", "i8"), ("freed", "i8"), ("starting", "i8"), ("queueing", "i8"),
+        ("next_contact", "i8"), ("next_agent", "i8"), ("next_turn", "i8"), ("next_cap", "i8"), ("next_need", "i8"),
+        ("need", "i8"), ("needs", "i8"),
         ("next_arrival", "i8"), ("next_roster", "i8"), ("heap", "i8"), ("sequence", "i8"), ("rows", "i8"),
         ("decisions", "i8"), ("waiting", "i8"), ("idle", "i8"), ("idle_head", "i8"), ("idle_tail", "i8"),
         ("on_duty", "i8"), ("in_system", "i8"), ("today", "i8"), ("arrived_today", "i8"), ("events", "i8"),
-        ("key", "u8"), ("arrivals", "i8"), ("roster", "i8"),
+        ("key", "u8"), ("arrivals", "i8"), ("roster", "i8"), ("open", "i8"), ("bot_sessions", "i8"),
+        ("promised", "i8"), ("messages_today", "i8"), ("logged", "i8"), ("ease", "f8"), ("ease_s", "f8"),
     ]
 )  # fmt: skip
 CONTACT = np.dtype(
@@ -76,6 +123,22 @@ CONTACT = np.dtype(
         ("arrival_s", "f8"), ("type", "i4"), ("level", "i4"), ("attempts", "i4"), ("decisions", "i4"),
         ("case", "i4"), ("agent", "i4"), ("answer_s", "f8"), ("end_s", "f8"), ("work_s", "f8"), ("wrap_up_s", "f8"),
         ("csat", "f8"), ("outcome", "i1"), ("origin", "i1"), ("short", "i1"), ("resolved", "i1"),
+    ]
+)  # fmt: skip
+TALK = np.dtype(
+    [
+        ("event_s", "f8"), ("asked_s", "f8"), ("turn_end_s", "f8"), ("left_s", "f8"), ("turn_s", "f8"),
+        ("deadline_s", "f8"), ("promised_s", "f8"), ("first_reply_s", "f8"), ("queued_s", "f8"),
+        ("bot_s", "f8"), ("bot_cost", "f8"), ("repeated_s", "f8"), ("automated_s", "f8"), ("reply_s", "f8"), ("think_s", "f8"),
+        ("slots", "f4"), ("sentiment", "f4"), ("context", "f4"), ("urgency", "f4"), ("csat_bonus", "f4"),
+        ("place", "i4"), ("needs", "i4"), ("group", "i4"), ("last_agent", "i4"), ("first_type", "i4"),
+        ("turns", "i4"), ("agent_turns", "i4"), ("replies", "i4"), ("slow_replies", "i4"), ("joins", "i4"),
+        ("bot", "i4"), ("bot_turns", "i4"), ("transfers", "i4"), ("escalations", "i4"), ("handovers", "i4"),
+        ("tries", "i4"), ("shock", "i4"),
+        ("complexity", "i1"), ("urgent", "i1"), ("phase", "i1"), ("tier", "i1"), ("ghost", "i1"), ("silent", "i1"),
+        ("inactive", "i1"), ("approved", "i1"), ("contained", "i1"), ("avoided", "i1"), ("callback", "i1"),
+        ("deferred", "i1"), ("heavy", "i1"), ("prefers_other", "i1"), ("intolerant", "i1"), ("surveyed", "i1"),
+        ("promise_broken", "i1"), ("deadline_missed", "i1"), ("sticky", "i1"), ("handed", "i1"), ("finishing", "i1"), ("unanswered", "i1"), ("started_complexity", "i1"),
     ]
 )  # fmt: skip
 QUEUED = np.dtype(
@@ -92,61 +155,51 @@ AGENT = np.dtype(
     [
         ("since_s", "f8"), ("due_s", "f8"), ("shift_end_s", "f8"), ("next", "i4"), ("previous", "i4"),
         ("contact", "i4"), ("pauses", "i4"), ("activity", "i1"), ("on_shift", "i1"), ("away", "i1"),
-        ("offer_s", "f8"), ("overrun_s", "f8"),
+        ("last_call", "i1"), ("room", "i4"), ("open", "i4"), ("live", "i4"), ("locks", "i4"), ("parked", "i4"),
+        ("line_head", "i4"), ("line_tail", "i4"), ("turns_due", "i4"), ("load", "f8"), ("cap", "f8"), ("mix", "f8"),
+        ("turn_end_s", "f8"), ("offer_s", "f8"), ("overrun_s", "f8"), ("experience_wk", "f8"), ("started_wk", "f8"),
+        ("fatigue", "f8"), ("shift_start_s", "f8"), ("shift_busy_s", "f8"), ("hazard", "f8"), ("left", "i8"),
     ],
     align=True,
 )  # fmt: skip
 EVENT = np.dtype([("s", "f8"), ("code", "i8")])
-PARAMETERS = np.dtype(
-    [
-        ("horizon_s", "f8"), ("period_s", "f8"), ("hold_s", "f8"), ("answer_target_s", "f8"),
-        ("short_max_s", "f8"), ("retrial_p", "f8"), ("retrial_mean_s", "f8"), ("repeat_short_p", "f8"),
-        ("repeat_unresolved_p", "f8"), ("repeat_short_mean_s", "f8"),
-        ("repeat_unresolved_mean_s", "f8"), ("lines", "i8"), ("may_hold", "i8"),
-        ("exponential", "i8"), ("places", "i8"), ("pause_mean_s", "f8"), ("drift_mean_s", "f8"),
-        ("ready_share", "f8"),
-    ]
-)  # fmt: skip
-TYPE = np.dtype([("log_sd", "f8"), ("wrap_up_mean_s", "f8"), ("handle_s", "f8")])
-PERSON = np.dtype([("short_share", "f8"), ("log_speed", "f8"), ("cost_per_s", "f8"), ("types", "f8")])
-PAIR = np.dtype([("handle_s", "f8"), ("log_se", "f8"), ("fit", "f8"), ("resolve_p", "f8")])
-
-
-class World(NamedTuple):
-    """The scenario as the kernel reads it. Estimates here are what policies may see."""
-
-    parameters: Array  # (1,) PARAMETERS
-    types: Array  # (T,) TYPE
-    people: Array  # (A,) PERSON
-    pairs: Array  # (A, T) PAIR
-    head_start_s: Array  # (P,)
-    patience_from_s: Array  # (H,)
-    hazard_per_s: Array  # (T, P, H)
-    service_factor: Array  # (N,) by period of the day
-    patience_factor: Array  # (N,)
+LOGGED = np.dtype([("s", "f8"), ("value", "f8"), ("contact", "i4"), ("agent", "i4"), ("turn", "i4"), ("mark", "i4")])
 
 
 class Centers(NamedTuple):
-    """B centers: their traces, state, candidates and ledger. `contacts`, `accounts`, `booked` are the ledger."""
+    """B centers: their traces, state, candidates and ledger.
+
+    `contacts`, `talks`, `beliefs`, `accounts` and `booked` are the ledger. Scenarios without conversations have no
+    rows of `talks` and `beliefs`, and centers that record nothing none of `log`.
+    """
 
     arrivals: Array  # (B, N) ARRIVAL
     roster: Array  # (B, M) ROSTER
+    needs: Array  # (B, O) NEED
     handle_mean_s: Array  # (B, A, T) true means
+    resolve_p: Array  # (B, A, T) true chances
+    empathy: Array  # (B, A) true
     may_answer: Array  # (B, A, T) bool
     forecast: Array  # (B, periods + 1) FORECAST
     center: Array  # (B,) CENTER
-    queued: Array  # (B, C) QUEUED, links of the waiting lists, one list per type ordered by rank_s
+    queued: Array  # (B, C) QUEUED, links of the waiting lists, one list per type ordered by rank_s, and of agents' lines
     queue_head: Array  # (B, T) int32
     queue_tail: Array  # (B, T) int32
     cursor: Array  # (B, T) int32, scratch of the merge over queues
     waiting_of_type: Array  # (B, T) int32
-    idle_of_type: Array  # (B, T) int32
-    agents: Array  # (B, A) AGENT, with the links of the idle list, longest idle first
+    idle_of_type: Array  # (B, T) int32, agents with room
+    agents: Array  # (B, A) AGENT, with the links of the list of those with room, longest there first
+    bot_load: Array  # (B, R) int32, sessions
     heap: Array  # (B, H) EVENT
-    candidates: Array  # (B, K) int32: agent or contact row; -1 is hold
+    candidates: Array  # (B, K) int32: agent, contact row, bot, group or cap, by action
+    actions: Array  # (B, K) int32 Action
     contacts: Array  # (B, C) CONTACT
+    talks: Array  # (B, C or 0) TALK
+    beliefs: Array  # (B, C or 0, complexities) float32
+    scratch: Array  # (B, complexities) float32
     accounts: Array  # (B, A, len(Activity)) seconds
     booked: Array  # (B, len(Term)) totals since the episode began
+    log: Array  # (B, L) LOGGED
 
 
 class Observation(NamedTuple):
@@ -158,65 +211,20 @@ class Observation(NamedTuple):
     mask: Array  # (B, K) bool
 
 
-def world_of(scenario: Scenario) -> World:
-    """The scenario as arrays, with the derived estimates that observations show."""
-    agents, routing, returns = scenario.agents, scenario.routing, scenario.returns
-    parameters = np.zeros(1, PARAMETERS)
-    for name, value in {
-        "horizon_s": scenario.horizon_s,
-        "period_s": scenario.arrivals.period_s,
-        "hold_s": routing.hold_s,
-        "answer_target_s": routing.answer_target_s,
-        "short_max_s": scenario.service.short_max_s,
-        "retrial_p": returns.retrial_p,
-        "retrial_mean_s": returns.retrial_mean_s,
-        "repeat_short_p": returns.repeat_short_p,
-        "repeat_unresolved_p": returns.repeat_unresolved_p,
-        "repeat_short_mean_s": returns.repeat_short_mean_s,
-        "repeat_unresolved_mean_s": returns.repeat_unresolved_mean_s,
-        "lines": scenario.staffing.lines,
-        "may_hold": routing.may_hold,
-        "exponential": scenario.service.distribution == "exponential",
-        "places": routing.places,
-        "pause_mean_s": scenario.staffing.pause_mean_s,
-        "drift_mean_s": scenario.staffing.drift_mean_s,
-        "ready_share": scenario.staffing.ready_share,
-    }.items():
-        parameters[name] = value
-    types, people, pairs = _estimates(scenario)
-    people["cost_per_s"] = agents.cost_per_min[agents.group] / 60
-    return World(
-        parameters, types, people, pairs, scenario.types.head_start_s, scenario.patience.from_s,
-        scenario.patience.hazard_per_s, scenario.service.period_factor, scenario.patience.period_factor,
-    )  # fmt: skip
-
-
-def _estimates(scenario: Scenario) -> tuple[Array, Array, Array]:
-    agents = scenario.agents
-    types = np.zeros(len(scenario.types.names), TYPE)
-    people = np.zeros(len(agents.names), PERSON)
-    pairs = np.zeros(agents.mean_s.shape, PAIR)
-    may = agents.may_answer
-    types["log_sd"], types["wrap_up_mean_s"] = scenario.service.log_sd, scenario.service.wrap_up_mean_s
-    types["handle_s"] = np.average(agents.mean_s, axis=0, weights=may)
-    relative = np.where(may, np.log(np.where(may, agents.mean_s, 1.0) / types["handle_s"]), 0.0)
-    people["log_speed"] = np.average(relative, axis=1, weights=may)
-    people["short_share"], people["types"] = agents.short_share, may.sum(axis=1)
-    pairs["handle_s"], pairs["log_se"], pairs["resolve_p"] = agents.mean_s, agents.log_se, agents.resolve_p
-    pairs["fit"] = np.where(may, relative - people["log_speed"][:, None], 0.0)
-    return types, people, pairs
-
-
 def allocate(
-    centers: int, scenario: Scenario, arrivals: int, roster: int, contacts: int, heap: int
+    centers: int, scenario: Scenario, arrivals: int, roster: int, contacts: int, heap: int, log: int
 ) -> tuple[Centers, Observation]:
     """Empty arrays for `centers` centers with room for that many arrivals, roster events, contacts and events."""
     b, a, t = centers, len(scenario.agents.names), len(scenario.types.names)
     k, periods = scenario.routing.places, scenario.days * scenario.arrivals.rate_per_h.shape[2]
+    talks = contacts if scenario.has_conversations else 0
     arrays = Centers(
         arrivals=np.zeros((b, arrivals), ARRIVAL),
         roster=np.zeros((b, roster), ROSTER),
+        needs=np.zeros((b, 0), NEED),
         handle_mean_s=np.zeros((b, a, t)),
+        resolve_p=np.zeros((b, a, t)),
+        empathy=np.zeros((b, a)),
         may_answer=np.zeros((b, a, t), np.bool_),
         forecast=np.zeros((b, periods + 1), FORECAST),
         center=np.zeros(b, CENTER),
@@ -227,11 +235,17 @@ def allocate(
         waiting_of_type=np.zeros((b, t), np.int32),
         idle_of_type=np.zeros((b, t), np.int32),
         agents=np.zeros((b, a), AGENT),
+        bot_load=np.zeros((b, len(scenario.bots.names)), np.int32),
         heap=np.zeros((b, heap), EVENT),
         candidates=np.zeros((b, k), np.int32),
+        actions=np.zeros((b, k), np.int32),
         contacts=np.zeros((b, contacts), CONTACT),
+        talks=np.zeros((b, talks), TALK),
+        beliefs=np.zeros((b, talks, len(scenario.dialogue.names)), np.float32),
+        scratch=np.zeros((b, len(scenario.dialogue.names)), np.float32),
         accounts=np.zeros((b, a, len(Activity))),
         booked=np.zeros((b, len(Term))),
+        log=np.zeros((b, log), LOGGED),
     )
     return arrays, Observation(
         key=np.zeros(b, np.uint64),

@@ -1,4 +1,4 @@
-"""Who waits: contacts in one linked list per type, ordered by rank; idle agents in one, longest idle first."""
+"""Who waits: contacts in one linked list per type, ordered by rank."""
 
 from __future__ import annotations
 
@@ -45,37 +45,3 @@ def leave_queue(x, b, row):
     queued[row].waiting = 0
     x.waiting_of_type[b, kind] -= 1
     center.waiting -= 1
-
-
-@inner
-def join_idle(x, b, agent):
-    """Append an agent to the idle list."""
-    agents, center = x.agents[b], x.center[b]
-    tail = center.idle_tail
-    agents[agent].previous, agents[agent].next = tail, -1
-    if tail < 0:
-        center.idle_head = agent
-    else:
-        agents[tail].next = agent
-    center.idle_tail = agent
-    center.idle += 1
-    for kind in range(x.may_answer.shape[2]):
-        x.idle_of_type[b, kind] += x.may_answer[b, agent, kind]
-
-
-@inner
-def leave_idle(x, b, agent):
-    """Take an agent out of the idle list."""
-    agents, center = x.agents[b], x.center[b]
-    before, after = agents[agent].previous, agents[agent].next
-    if before < 0:
-        center.idle_head = after
-    else:
-        agents[before].next = after
-    if after < 0:
-        center.idle_tail = before
-    else:
-        agents[after].previous = before
-    center.idle -= 1
-    for kind in range(x.may_answer.shape[2]):
-        x.idle_of_type[b, kind] -= x.may_answer[b, agent, kind]

@@ -1,132 +1,178 @@
-"""One conversation's life: begin, end of work, wrap-up, satisfaction, and the caller who comes back."""
+"""One contact with one agent: begin, the end of a turn, close, wrap-up."""
 
 from __future__ import annotations
 
 import math
 
 from maitred.envs.kernel import chance
-from maitred.envs.kernel.calendar import END_WORK, END_WRAP_UP, REPEAT, RETRIAL, schedule
+from maitred.envs.kernel.calendar import END_WRAP_UP, schedule
 from maitred.envs.kernel.compiler import inner
-from maitred.envs.kernel.layout import Outcome, Term
-from maitred.envs.kernel.people import WORK, WRAP_UP, switch_activity
-from maitred.envs.kernel.queues import leave_idle, leave_queue
-from maitred.envs.kernel.readiness import finish_contact
+from maitred.envs.kernel.deferral import answered, nobody_answers
+from maitred.envs.kernel.dialogue import advance, ends_now
+from maitred.envs.kernel.handoff import PENDING, approval_due, move
+from maitred.envs.kernel.induced import feel
+from maitred.envs.kernel.layout import Mark, Outcome, Place, Term
+from maitred.envs.kernel.people import WRAP_UP, switch_activity
+from maitred.envs.kernel.proficiency import learn
+from maitred.envs.kernel.quality import book_outcome, conversation_terms, resolve_chance, satisfaction
+from maitred.envs.kernel.queues import leave_queue
+from maitred.envs.kernel.recorder import record
+from maitred.envs.kernel.returns import repeat_after_service
+from maitred.envs.kernel.rooms import close_room, update_room
+from maitred.envs.kernel.silence import await_nobody, lost_patience
+from maitred.envs.kernel.turns import close_slot, open_slot, take_turn
 
 SERVED = int(Outcome.SERVED)
-FOCUS_S, CSAT = int(Term.FOCUS_S), int(Term.CSAT)
-PATIENCE, SHORT, SERVICE, ANGLE = chance.PATIENCE, chance.SHORT, chance.SERVICE, chance.SERVICE_ANGLE
-WRAP, RESOLVE, RETURN, RETURN_DELAY = chance.WRAP_UP, chance.RESOLVE, chance.RETURN, chance.RETURN_DELAY
-
-
-@inner
-def period_of_day(w, now):
-    """Index of the period of the day."""
-    return int(now / w.parameters[0].period_s) % len(w.service_factor)
+FOCUS_S = int(Term.FOCUS_S)
+CLOSED = int(Place.CLOSED)
+END_TURN, CLOSE, WRAP_UP_MARK = int(Mark.END_TURN), int(Mark.CLOSE), int(Mark.WRAP_UP)
+RESOLVE, WRAP = chance.RESOLVE, chance.WRAP_UP
 
 
 @inner
 def begin(w, x, b, row, agent):
-    """An idle agent takes a contact, waiting or just arrived."""
+    """An agent with room takes a contact, waiting or just arrived."""
     center, contact = x.center[b], x.contacts[b, row]
     if x.queued[b, row].waiting == 1:
         leave_queue(x, b, row)
-    leave_idle(x, b, agent)
-    switch_activity(x, b, agent, WORK)
-    x.agents[b, agent].contact = row
-    contact.agent, contact.answer_s = agent, center.now
-    contact.work_s = handle_time(w, x, b, row, agent)
-    schedule(x, b, center.now + contact.work_s, END_WORK, agent)
-
-
-@inner
-def handle_time(w, x, b, row, agent):
-    """Seconds of work: a point mass of very short contacts, else log-normal or exponential around the mean."""
-    contact, key = x.contacts[b, row], x.queued[b, row].key
-    parameters = w.parameters[0]
-    if chance.uniform(key, SHORT, 0) < w.people[agent].short_share:
-        contact.short = 1
-        return parameters.short_max_s * chance.uniform(key, SERVICE, 0)
-    mean = x.handle_mean_s[b, agent, contact.type] * w.service_factor[period_of_day(w, x.center[b].now)]
-    if parameters.exponential == 1:
-        return mean * chance.exponential(key, SERVICE, 0)
-    log_sd = w.types[contact.type].log_sd
-    return mean * math.exp(log_sd * chance.normal(key, SERVICE, ANGLE, 0) - log_sd * log_sd / 2)
+    close_room(w, x, b, agent)
+    contact.agent = agent
+    there = w.parameters[0].talks == 0 or answered(w, x, b, row, agent)
+    if there and math.isnan(contact.answer_s):
+        contact.answer_s = center.now
+    open_slot(w, x, b, row, agent)
+    take_turn(w, x, b, row, agent)
+    if update_room(w, x, b, agent):
+        center.next_agent = agent
 
 
 @inner
 def end_work(w, x, b, agent):
-    """The conversation is over: book it, then wrap up. Returns whether the agent is now idle."""
-    row, center = x.agents[b, agent].contact, x.center[b]
-    contact, key = x.contacts[b, row], x.queued[b, row].key
+    """A turn is over, unless it was interrupted."""
+    person = x.agents[b, agent]
+    if person.turn_end_s != x.center[b].now:
+        return
+    person.turn_end_s = math.nan
+    row = person.contact
+    if w.parameters[0].talks == 1:
+        _end_turn(w, x, b, row, agent)
+    else:
+        x.booked[b, FOCUS_S] += x.contacts[b, row].work_s
+        x.center[b].closing = row
+
+
+@inner
+def _end_turn(w, x, b, row, agent):
+    talk = x.talks[b, row]
+    x.booked[b, FOCUS_S] += talk.turn_s
+    talk.turns += 1
+    talk.agent_turns += 1
+    record(x, b, END_TURN, row, agent, talk.turns, 0.0)
+    if nobody_answers(w, x, b, row):
+        close_slot(w, x, b, row, agent)
+        x.center[b].freed = agent
+        return
+    reply_s = _book_reply(w, x, b, row)
+    if talk.ghost == 1 or lost_patience(w, x, b, row, reply_s):
+        await_nobody(w, x, b, row)
+        x.center[b].freed = agent
+    elif talk.needs != x.contacts[b, row].type:
+        _transfer(w, x, b, row, agent, talk.needs)
+    else:
+        _go_on(w, x, b, row, agent, reply_s)
+
+
+@inner
+def _book_reply(w, x, b, row):
+    """How long the customer waited for this turn, its work included; and what of the work automation did."""
+    talk, now = x.talks[b, row], x.center[b].now
+    automated = w.complexities[talk.complexity].dialogue_automation_share
+    talk.automated_s += talk.turn_s * automated / (1.0 - automated)
+    if math.isnan(talk.first_reply_s):
+        talk.first_reply_s = now
+    reply_s = now - talk.asked_s
+    talk.reply_s += reply_s
+    talk.replies += 1
+    talk.slow_replies += reply_s > w.parameters[0].dialogue_slow_reply_s
+    return reply_s
+
+
+@inner
+def _go_on(w, x, b, row, agent, reply_s):
+    """After a turn with the right agent: another, an approval, or the end."""
+    talk, contact, center = x.talks[b, row], x.contacts[b, row], x.center[b]
+    kind = w.types[contact.type]
+    single = w.channels[kind.channels_of_type].channels_think_mean_s == 0
+    if talk.finishing == 1 or contact.short == 1 or single or ends_now(w, x, b, row):
+        if contact.short == 0 and approval_due(w, x, b, row):
+            talk.approved = PENDING
+            _transfer(w, x, b, row, agent, kind.handoff_approval_by)
+        elif contact.short == 0 and talk.finishing == 0 and kind.reassess_next_issue_s > 0:
+            talk.finishing = 1
+            center.next_turn = row
+        else:
+            center.closing = row
+    else:
+        advance(w, x, b, row, reply_s > w.parameters[0].dialogue_slow_reply_s)
+        center.next_turn = row
+
+
+@inner
+def _transfer(w, x, b, row, agent, to_type):
+    close_slot(w, x, b, row, agent)
+    move(w, x, b, row, to_type, w.parameters[0].handoff_context_kept)
+    x.center[b].next_contact = row
+    x.center[b].freed = agent
+
+
+@inner
+def close(w, x, b, row):
+    """The conversation is over: book it, then wrap up."""
+    center, contact, key, p = x.center[b], x.contacts[b, row], x.queued[b, row].key, w.parameters[0]
+    agent = contact.agent
     contact.outcome, contact.end_s = SERVED, center.now
-    resolve_p = w.pairs[agent, contact.type].resolve_p
-    contact.resolved = contact.short == 0 and chance.uniform(key, RESOLVE, 0) < resolve_p
-    contact.csat = satisfaction(w, contact.answer_s - contact.arrival_s, contact.resolved)
-    x.booked[b, FOCUS_S] += contact.work_s
-    x.booked[b, CSAT] += contact.csat
+    contact.resolved = contact.short == 0 and chance.uniform(key, RESOLVE, 0) < resolve_chance(w, x, b, row, agent)
+    wait_s, target_s, extra, wrap_up = contact.answer_s - contact.arrival_s, p.answer_target_s, 0.0, 1.0
+    if p.talks == 1:
+        talk = x.talks[b, row]
+        talk.place = CLOSED
+        talk.approved = talk.approved * talk.approved
+        channel = w.channels[w.types[contact.type].channels_of_type]
+        if channel.channels_answer_target_s > 0:
+            target_s = channel.channels_answer_target_s
+        extra = conversation_terms(w, x, b, row, x.empathy[b, agent])
+        if talk.bot >= 0:
+            wrap_up = w.bots[talk.bot].bots_wrap_up_factor
+        record(x, b, CLOSE, row, agent, talk.turns, contact.resolved)
+    if p.people_change == 1:
+        learn(w, x, b, agent)
+    contact.csat = satisfaction(w, wait_s, target_s, contact.resolved, extra)
+    book_outcome(w, x, b, row)
     center.in_system -= 1
+    feel(w, x, b, wait_s <= target_s)
     repeat_after_service(w, x, b, row)
-    wrap_up_mean_s = w.types[contact.type].wrap_up_mean_s
-    if wrap_up_mean_s == 0:
-        return finish_contact(w, x, b, agent)
-    contact.wrap_up_s = wrap_up_mean_s * chance.exponential(key, WRAP, 0)
-    switch_activity(x, b, agent, WRAP_UP)
+    _wrap_up(w, x, b, row, agent, wrap_up)
+
+
+@inner
+def _wrap_up(w, x, b, row, agent, factor):
+    contact, center = x.contacts[b, row], x.center[b]
+    mean_s = w.types[contact.type].wrap_up_mean_s * factor
+    if mean_s == 0:
+        close_slot(w, x, b, row, agent)
+        x.center[b].freed = agent
+        return
+    contact.wrap_up_s = mean_s * chance.exponential(x.queued[b, row].key, WRAP, 0)
+    switch_activity(w, x, b, agent, WRAP_UP)
+    update_room(w, x, b, agent)
+    record(x, b, WRAP_UP_MARK, row, agent, 0, contact.wrap_up_s)
     schedule(x, b, center.now + contact.wrap_up_s, END_WRAP_UP, agent)
-    return False
 
 
 @inner
 def end_wrap_up(w, x, b, agent):
-    """After-contact work is done. Returns whether the agent is now idle."""
-    x.booked[b, FOCUS_S] += x.contacts[b, x.agents[b, agent].contact].wrap_up_s
-    return finish_contact(w, x, b, agent)
-
-
-@inner
-def satisfaction(w, wait_s, resolved):
-    """Latent CSAT of a served contact, 0..1.
-
-    A logit with +2.0 if resolved and -0.25 per doubling of the wait over the promise (domain parameters 2.4);
-    unobserved terms (empathy, sentiment) stand at their mean of zero.
-    """
-    over = max(wait_s / w.parameters[0].answer_target_s, 1.0)
-    return 1.0 / (1.0 + math.exp(-(2.0 * resolved - 0.25 * math.log2(over))))
-
-
-@inner
-def repeat_after_service(w, x, b, row):
-    """A contact cut short or left unresolved may come back."""
-    contact, key, parameters = x.contacts[b, row], x.queued[b, row].key, w.parameters[0]
-    if contact.resolved == 1:
-        return
-    p, mean_s = parameters.repeat_unresolved_p, parameters.repeat_unresolved_mean_s
-    if contact.short == 1:
-        p, mean_s = parameters.repeat_short_p, parameters.repeat_short_mean_s
-    if chance.uniform(key, RETURN, 0) < p:
-        delay_s = mean_s * chance.exponential(key, RETURN_DELAY, 0)
-        schedule(x, b, x.center[b].now + delay_s, REPEAT, row)
-
-
-@inner
-def retry_after_failure(w, x, b, row):
-    """A caller who abandoned or found no line may call again."""
-    key, parameters = x.queued[b, row].key, w.parameters[0]
-    if chance.uniform(key, RETURN, 0) < parameters.retrial_p:
-        delay_s = parameters.retrial_mean_s * chance.exponential(key, RETURN_DELAY, 0)
-        schedule(x, b, x.center[b].now + delay_s, RETRIAL, row)
-
-
-@inner
-def patience_s(w, x, b, row):
-    """Time in queue at which the cumulative hazard reaches the contact's Exp(1) threshold; inf if never."""
-    contact = x.contacts[b, row]
-    steps, hazard = w.patience_from_s, w.hazard_per_s[contact.type, contact.level]
-    left = chance.exponential(x.queued[b, row].key, PATIENCE, 0)
-    scale = w.patience_factor[period_of_day(w, x.center[b].now)]
-    last = len(steps) - 1
-    for h in range(last):
-        used = hazard[h] * (steps[h + 1] - steps[h])
-        if left < used:
-            return scale * (steps[h] + left / hazard[h])
-        left -= used
-    return scale * (steps[last] + left / hazard[last]) if hazard[last] > 0 else math.inf
+    """After-contact work is done."""
+    row = x.agents[b, agent].contact
+    x.booked[b, FOCUS_S] += x.contacts[b, row].wrap_up_s
+    close_slot(w, x, b, row, agent)
+    x.center[b].freed = agent

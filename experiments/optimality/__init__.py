@@ -1,0 +1,1 @@
+"""Small networks solved exactly: the yardstick for rules and learned policies."""

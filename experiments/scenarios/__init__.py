@@ -1,0 +1,1 @@
+"""The shipped scenarios as code: `python -m experiments.scenarios.build` writes their files."""

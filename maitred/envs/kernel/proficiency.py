@@ -1,0 +1,53 @@
+"""How much faster or better this agent is now: learning by doing, copilot, fatigue, and many conversations at once."""
+
+from __future__ import annotations
+
+import math
+
+from maitred.envs.kernel import chance
+from maitred.envs.kernel.compiler import inner
+from maitred.envs.kernel.fatigue import fatigue_factor
+
+ADHERE = chance.ADHERE
+
+
+@inner
+def work_factor(w, x, b, agent):
+    """Work of a turn over the agent's mean at the start of the episode, rested and without a copilot."""
+    person, p = x.agents[b, agent], w.parameters[0]
+    learned = _unlearned(p, person.experience_wk) / _unlearned(p, person.started_wk)
+    return learned * fatigue_factor(w, person) / (1.0 + copilot_gain(w, x, b, agent))
+
+
+@inner
+def _unlearned(p, experience_wk):
+    """Handle time over that of the settled agent: 1 + (r - 1) 2^(-t/h) (domain 2.6)."""
+    return 1.0 + (p.people_learn_ratio - 1.0) * math.exp2(-experience_wk / p.people_learn_half_life_wk)
+
+
+@inner
+def copilot_gain(w, x, b, agent):
+    """More contacts per hour with the copilot: novices gain most, and only who follows it gains (RS-7)."""
+    p = w.parameters[0]
+    if p.people_copilot_novice == 0 and p.people_copilot_expert == 0:
+        return 0.0
+    if chance.uniform(chance.agent_key(x, b, agent), ADHERE, x.agents[b, agent].left) >= p.people_copilot_adherence:
+        return 0.0
+    novice = math.exp2(-x.agents[b, agent].experience_wk / p.people_learn_half_life_wk)
+    return p.people_copilot_expert + (p.people_copilot_novice - p.people_copilot_expert) * novice
+
+
+@inner
+def resolve_gain(w, x, b, agent):
+    """What the copilot adds to an agent's chance of resolving: a little less for experts (RS-7)."""
+    p = w.parameters[0]
+    if p.people_copilot_quality == 0:
+        return 0.0
+    experienced = 1.0 - math.exp2(-x.agents[b, agent].experience_wk / p.people_learn_half_life_wk)
+    return p.people_copilot_quality * experienced
+
+
+@inner
+def learn(w, x, b, agent):
+    """A contact more of experience (RS-3)."""
+    x.agents[b, agent].experience_wk += 1.0 / w.parameters[0].people_contacts_per_wk

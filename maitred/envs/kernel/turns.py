@@ -1,0 +1,205 @@
+"""Turns: an agent is one server that its open conversations visit between their customers' turns.
+
+A work turn ends in the customer's thinking, and that in a place in the agent's line. Work on an interruptible
+conversation gives way to an exclusive one and goes on after it. A customer who thinks long weighs less.
+"""
+
+from __future__ import annotations
+
+import math
+
+from maitred.envs.kernel import chance
+from maitred.envs.kernel.calendar import END_WORK, INACTIVE, REPLY, schedule
+from maitred.envs.kernel.compiler import inner
+from maitred.envs.kernel.dialogue import believed_complexity
+from maitred.envs.kernel.durations import handle_time
+from maitred.envs.kernel.layout import Mark, Place
+from maitred.envs.kernel.lines import first_in_line, join_line, jump_line
+from maitred.envs.kernel.people import IDLE, WORK, switch_activity
+from maitred.envs.kernel.readiness import rest
+from maitred.envs.kernel.recorder import record
+from maitred.envs.kernel.rooms import slots_of, update_room
+
+QUEUE, LINE, CUSTOMER = int(Place.QUEUE), int(Place.LINE), int(Place.CUSTOMER)
+START_TURN, REPLIED = int(Mark.START_TURN), int(Mark.REPLY)
+THINK = chance.THINK
+
+
+@inner
+def open_slot(w, x, b, row, agent):
+    """A conversation is now one of the agent's."""
+    person = x.agents[b, agent]
+    person.open += 1
+    x.center[b].open += 1
+    if w.parameters[0].talks == 0:
+        person.load += 1.0
+        return
+    talk, channel = x.talks[b, row], w.types[x.contacts[b, row].type].channels_of_type
+    talk.slots, talk.inactive, talk.place = slots_of(w, talk.heavy, channel), 0, LINE
+    person.load += talk.slots
+    person.locks += w.channels[channel].channels_exclusive
+    person.live += 1 - w.channels[channel].channels_interruptible
+    person.mix += believed_complexity(w, x.beliefs[b, row])[0]
+
+
+@inner
+def close_slot(w, x, b, row, agent):
+    """A conversation is no longer one of the agent's."""
+    person = x.agents[b, agent]
+    person.open -= 1
+    x.center[b].open -= 1
+    if w.parameters[0].talks == 0:
+        person.load -= 1.0
+        return
+    talk, channel = x.talks[b, row], w.types[x.contacts[b, row].type].channels_of_type
+    person.load -= talk.slots
+    person.locks -= w.channels[channel].channels_exclusive
+    person.live -= 1 - w.channels[channel].channels_interruptible
+    person.mix = max(person.mix - believed_complexity(w, x.beliefs[b, row])[0], 0.0)
+    talk.slots = 0.0
+    if person.open == 0:
+        person.load, person.mix = 0.0, 0.0
+
+
+@inner
+def take_turn(w, x, b, row, agent):
+    """A customer waits for the agent: work on it at once if the agent is free, else in line."""
+    person = x.agents[b, agent]
+    if person.activity == IDLE:
+        x.center[b].starting = row
+    elif person.activity == WORK and _gives_way(w, x, b, person.contact, row):
+        _interrupt(x, b, agent)
+        x.center[b].starting = row
+    else:
+        join_line(x, b, agent, row)
+
+
+@inner
+def start_turn(w, x, b, row):
+    """The agent works on a conversation, or works on after an interruption."""
+    contact, now = x.contacts[b, row], x.center[b].now
+    agent = contact.agent
+    person = x.agents[b, agent]
+    person.contact = row
+    switch_activity(w, x, b, agent, WORK)
+    if w.parameters[0].talks == 1 and x.talks[b, row].left_s > 0:
+        work_s = x.talks[b, row].left_s
+        x.talks[b, row].left_s = 0.0
+    else:
+        work_s = handle_time(w, x, b, row, agent)
+        if w.parameters[0].talks == 1:
+            talk = x.talks[b, row]
+            if talk.handed == 1:
+                work_s += _repeated_s(w, talk)
+            talk.turn_s = work_s
+            record(x, b, START_TURN, row, agent, talk.turns, work_s)
+    contact.work_s += work_s
+    person.turn_end_s = now + work_s
+    schedule(x, b, person.turn_end_s, END_WORK, agent)
+
+
+@inner
+def _repeated_s(w, talk):
+    """Work of taking a conversation over: reading what was kept, and being told again what was lost (K-17)."""
+    p = w.parameters[0]
+    again_s = p.handoff_repeat_info_s * (1.0 - talk.context)
+    talk.repeated_s += again_s
+    talk.handed, talk.context = 0, 1.0
+    return again_s + p.handoff_kept_info_s
+
+
+@inner
+def _gives_way(w, x, b, at_work, row):
+    if w.parameters[0].talks == 0:
+        return False
+    now_on, comes = w.types[x.contacts[b, at_work].type], w.types[x.contacts[b, row].type]
+    gives = w.channels[now_on.channels_of_type].channels_interruptible == 1
+    return gives and w.channels[comes.channels_of_type].channels_exclusive == 1
+
+
+@inner
+def _interrupt(x, b, agent):
+    person, now = x.agents[b, agent], x.center[b].now
+    row = person.contact
+    left_s = person.turn_end_s - now
+    x.talks[b, row].left_s = left_s
+    x.contacts[b, row].work_s -= left_s
+    person.turn_end_s = math.nan
+    jump_line(x, b, agent, row)
+
+
+@inner
+def next_turn(w, x, b, agent):
+    """An agent has finished a turn, or a contact: on to the next in line, or to rest."""
+    row = first_in_line(x, b, agent)
+    if row >= 0:
+        x.center[b].starting = row
+    else:
+        rest(w, x, b, agent)
+    if update_room(w, x, b, agent):
+        x.center[b].next_cap = agent
+
+
+@inner
+def think(w, x, b, row, agent):
+    """The customer's turn."""
+    talk, now = x.talks[b, row], x.center[b].now
+    channel = w.channels[w.types[x.contacts[b, row].type].channels_of_type]
+    think_s = channel.channels_think_mean_s * chance.exponential(x.queued[b, row].key, THINK, talk.turns)
+    talk.place, talk.event_s = CUSTOMER, now + think_s
+    talk.think_s += think_s
+    schedule(x, b, talk.event_s, REPLY, row)
+    if channel.channels_interruptible == 1:
+        x.agents[b, agent].parked += 1
+    if channel.channels_inactive_after_s > 0 and think_s > channel.channels_inactive_after_s:
+        schedule(x, b, now + channel.channels_inactive_after_s, INACTIVE, row)
+
+
+@inner
+def become_inactive(w, x, b, row):
+    """A customer has been thinking for long: the conversation weighs less, and the agent may have room again."""
+    talk, agent = x.talks[b, row], x.contacts[b, row].agent
+    if talk.place != CUSTOMER or talk.inactive == 1 or not talk.event_s > x.center[b].now:
+        return
+    channel = w.channels[w.types[x.contacts[b, row].type].channels_of_type]
+    talk.inactive = 1
+    freed = talk.slots - channel.channels_inactive_slots
+    x.agents[b, agent].load -= freed
+    talk.slots -= freed
+    if update_room(w, x, b, agent):
+        x.center[b].next_cap = agent
+
+
+@inner
+def wake(w, x, b, row, agent):
+    """A conversation becomes active again, even where that takes the agent over the cap."""
+    talk = x.talks[b, row]
+    if talk.inactive == 1:
+        channel = w.types[x.contacts[b, row].type].channels_of_type
+        slots = slots_of(w, talk.heavy, channel)
+        x.agents[b, agent].load += slots - talk.slots
+        talk.slots, talk.inactive = slots, 0
+
+
+@inner
+def reply(w, x, b, row):
+    """The customer has replied: the agent's turn, or the queue's if the agent has gone home meanwhile."""
+    talk, agent, now = x.talks[b, row], x.contacts[b, row].agent, x.center[b].now
+    if talk.place != CUSTOMER or talk.event_s != now:
+        return
+    channel = w.channels[w.types[x.contacts[b, row].type].channels_of_type]
+    person = x.agents[b, agent]
+    talk.asked_s = now
+    record(x, b, REPLIED, row, agent, talk.turns, 0.0)
+    wake(w, x, b, row, agent)
+    if channel.channels_interruptible == 1:
+        person.parked -= 1
+        if person.on_shift == 0 or person.away != 0:
+            close_slot(w, x, b, row, agent)
+            talk.last_agent, talk.context, talk.handed = agent, w.parameters[0].handoff_context_kept, 1
+            talk.place = QUEUE
+            x.center[b].next_contact = row
+            return
+    talk.place = LINE
+    take_turn(w, x, b, row, agent)
+    update_room(w, x, b, agent)

@@ -1,0 +1,33 @@
+"""What the center was told to expect."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maitred.envs.scenario import Scenario
+from maitred.envs.trace import FORECAST
+
+
+def draw_forecast(scenario: Scenario, day_types: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.void]:
+    """(periods + 1,) `FORECAST` records: what the profile says times an error of each period.
+
+    The forecast knows nothing of busyness, outages, induced demand or callers who come back. Its errors are
+    log-normal with mean 1 and coefficient of variation `demand.forecast_error_cv`.
+    """
+    a, agents = scenario.arrivals, scenario.agents
+    mean_s = np.average(agents.mean_s, axis=0, weights=agents.may_answer)
+    rate = a.rate_per_h[day_types]  # (days, T, N)
+    error = _lognormal_of_mean_one(scenario.demand.forecast_error_cv, rng.standard_normal(rate[:, 0].shape))
+    per_h = rate.sum(axis=1) * error
+    contacts = per_h * a.period_s / 3600
+    out = np.zeros(per_h.size + 1, dtype=FORECAST)
+    out["per_h"][:-1] = per_h.ravel()
+    out["work"][:-1] = (np.einsum("dtn,t->dn", rate, mean_s / 3600) * error).ravel()
+    out["cumulative"][:-1] = (contacts.cumsum(axis=1) - contacts).ravel()
+    return out
+
+
+def _lognormal_of_mean_one(cv: float, normal: NDArray[np.float64]) -> NDArray[np.float64]:
+    variance = np.log1p(cv**2)
+    return np.asarray(np.exp(np.sqrt(variance) * normal - variance / 2))
