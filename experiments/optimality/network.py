@@ -5,7 +5,9 @@ Times are in minutes, rates per minute, costs in money. Arrivals are Poisson, al
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,11 +166,15 @@ def load(network: Network) -> float:
 def at_load(network: Network, target: float) -> Network:
     """The same network with all arrival rates multiplied so that its `load` is `target`."""
     factor = target / load(network)
-    classes = tuple(replace(one, arrivals_per_min=one.arrivals_per_min * factor) for one in network.classes)
-    return replace(network, classes=classes)
+    return _each_class(network, lambda one: {"arrivals_per_min": one.arrivals_per_min * factor})
 
 
 def with_queue_limits(network: Network, factor: int) -> Network:
     """The same network with every queue limit multiplied: how the effect of truncation is checked."""
-    classes = tuple(replace(one, queue_limit=one.queue_limit * factor) for one in network.classes)
-    return replace(network, classes=classes)
+    return _each_class(network, lambda one: {"queue_limit": one.queue_limit * factor})
+
+
+def _each_class(network: Network, changed: Callable[[ContactClass], dict[str, Any]]) -> Network:
+    if isinstance(network, QueueNetwork):
+        return replace(network, classes=tuple(replace(one, **changed(one)) for one in network.classes))
+    return replace(network, classes=tuple(replace(one, **changed(one)) for one in network.classes))

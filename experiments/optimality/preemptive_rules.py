@@ -14,11 +14,9 @@ TIE = 1e-3  # weight of helping without need, beside own work
 
 def preemptive_rules(model: Preemptive) -> dict[str, Ints]:
     """Every rule of this module by name."""
-    present = model.present.astype(np.float64)
-    holding = np.array([[one.waiting_cost_per_min] for one in model.network.classes])
-    rates = model.network.services_per_min
-    weights = holding * rates * present[:, :, None]
-    rules = {"c-mu": by_weight(model, c_mu_index(model.network)[None]), "max weight": by_weight(model, weights)}
+    index = c_mu_index(model.network)
+    weights = index * model.present[:, :, None]
+    rules = {"c-mu": by_weight(model, index[None]), "max weight": by_weight(model, weights)}
     return rules | {f"threshold {level}": threshold(model, level) for level in THRESHOLDS}
 
 
@@ -27,7 +25,7 @@ def by_weight(model: Preemptive, weights: Floats) -> Ints:
 
     Args:
         model: the network.
-        weights: (D or 1, I, G) of one agent of a group at a class; MaxWeight takes h mu times those present.
+        weights: (D or 1, I, G) of one agent of a group at a class; MaxWeight takes c mu times those present.
     """
     total = np.einsum("dig,aig->da", weights, model.assignments)
     return choose(np.broadcast_to(total, model.process.choices.shape), model.process.allowed)

@@ -24,13 +24,12 @@ def queue_rules(model: Assembled) -> dict[str, Ints]:
     """Every rule of this module by name, `reserve` with each number of agents that makes a difference."""
     network = _queue_network(model)
     arrivals = np.array([one.arrivals_per_min for one in network.classes])
-    holding = np.array([one.waiting_cost_per_min for one in network.classes])
-    index, rates = c_mu_index(network), network.services_per_min
+    index = c_mu_index(network)
     rules = {
         "fifo-like": by_score(model, lambda waiting, _: waiting / arrivals),
         "longest queue": by_score(model, lambda waiting, _: waiting),
         "c-mu": by_score(model, lambda waiting, group: index[:, group] + 0 * waiting),
-        "max weight": by_score(model, lambda waiting, group: holding * rates[:, group] * waiting),
+        "max weight": by_score(model, lambda waiting, group: index[:, group] * waiting),
     }
     most = max(group.agents for group in network.groups)
     return rules | {f"reserve {kept}": reserve(model, kept) for kept in range(1, most + 1)}
@@ -39,7 +38,7 @@ def queue_rules(model: Assembled) -> dict[str, Ints]:
 def c_mu_index(network: QueueNetwork) -> Floats:
     """(classes, groups) (h + theta a) mu: what a minute of work saves; a is the cost of one who gives up.
 
-    Cox and Smith (1961), "Queues"; with abandonment Atar, Giat and Shimkin (2010), "The c-mu/theta rule".
+    The c-mu rule of Cox and Smith (1961), "Queues", the cost of abandonment counted as a cost of waiting.
     """
     saved = [one.waiting_cost_per_min + one.abandons_per_min * one.abandonment_cost for one in network.classes]
     return np.array(saved)[:, None] * network.services_per_min
@@ -51,7 +50,8 @@ def by_score(model: Assembled, score: Score, kept: Flags | None = None) -> Ints:
     Args:
         model: the network.
         score: what is compared between the waiting classes; FIFO-like is waiting / arrival rate (expected wait of
-            the first in line), MaxWeight h mu Q (Stolyar 2004, "MaxWeight scheduling in a generalized switch").
+            the first in line), MaxWeight c mu Q with c = h + theta a (Stolyar 2004, "MaxWeight scheduling in a
+            generalized switch").
         kept: (D, A) choices the rule forbids itself.
     """
     decisions, allowed, rates = model.decisions, model.process.allowed, model.network.services_per_min
@@ -137,7 +137,7 @@ def idling(model: Assembled) -> Flags:
 
 
 def _rows(decisions: Decisions, kind: int, subject: int) -> Flags:
-    return (decisions.kind == kind) & (decisions.subject == subject)
+    return np.asarray((decisions.kind == kind) & (decisions.subject == subject))
 
 
 def _queue_network(model: Assembled) -> QueueNetwork:

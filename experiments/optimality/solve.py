@@ -3,6 +3,7 @@
     python -m experiments.optimality.solve --network N --load 0.9
 
 NETWORK is the name of a shipped network or the path of a YAML file. A gap is (cost - optimum) / |optimum|.
+A rule under which a queue grows without bound shows the cost of the truncated queue.
 """
 
 from __future__ import annotations

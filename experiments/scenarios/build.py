@@ -46,7 +46,9 @@ def main() -> None:
         parser.error(f"{', '.join(unknown)}: expected {', '.join(PLANS)}")
     built = [build(name) for name in names or PLANS]
     if not names:
-        PAGE.write_text(page([load_scenario("bank"), *built]), encoding="utf-8")
+        temporary = PAGE.with_suffix(".partial")
+        temporary.write_text(page([load_scenario("bank"), *built]), encoding="utf-8")
+        temporary.replace(PAGE)
     print_loads(built)
 
 

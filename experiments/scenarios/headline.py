@@ -82,7 +82,7 @@ def omni() -> Plan:
         streams,
         _omni_groups(),
         _conversing() | _deciding([stream.name for stream in streams]),
-        load=0.85,
+        load=0.75,
     )
 
 
@@ -117,7 +117,7 @@ def _omni_groups() -> list[Group]:
 def _conversing() -> dict[str, Any]:
     """How contacts, customers and agents are."""
     return {
-        "channels": channels("chat", "voice", "messaging"),
+        "channels": channels("chat", "voice", "async"),
         "dialogue": conversations(
             transition=0.01,
             automation_share=0.2,  # 20 % removable (CT-4)

@@ -161,7 +161,7 @@ def level4() -> Plan:
             Group("specialists", {"approval": 1}, SPECIALIST, resolve_p=0.85),
         ],
         {
-            "channels": channels("voice", "chat", "messaging", "desk"),
+            "channels": channels("voice", "chat", "async", "desk"),
             "dialogue": conversations(transition=0.01, sentiment_sd=0.3, sentiment_work=0.2, signal_accuracy=0.8),
             "concurrency": Concurrency(cap_slots=3, open_limit=10, switch_overhead=0.05),
             "bots": Bots(

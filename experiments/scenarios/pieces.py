@@ -21,10 +21,10 @@ CHANNELS = {
     "chat": {
         "think_mean_s": 80.0,  # domain 2.2
         "silent_share": 0.15,  # domain 2.8
-        "silence_tolerance_s": 180.0,  # 120-240 s (domain 2.3) [E]
+        "silence_tolerance_s": 7200.0,  # exponential for every reply: about one chat in ten is left [E]
         "answer_target_s": 60.0,  # 80/60 (domain 2.3)
     },
-    "messaging": {
+    "async": {
         "interruptible": 1.0,
         "think_mean_s": 900.0,  # [E]
         "inactive_after_s": 240.0,  # LivePerson (domain 2.2)
@@ -79,7 +79,7 @@ def chat(name: str, per_day: float, *, mix: tuple[float, ...] = MIX, **more: Any
 
 def messages(name: str, per_day: float, *, mix: tuple[float, ...] = MIX, **more: Any) -> Stream:
     """Messages, answered within hours; patience of mean 12 h [E], else like chat."""
-    return chat(name, per_day, mix=mix, **{"patience": exponential(12 * 3600), "channel": "messaging", **more})
+    return chat(name, per_day, mix=mix, **{"patience": exponential(12 * 3600), "channel": "async", **more})
 
 
 def conversations(**more: Any) -> Dialogue:

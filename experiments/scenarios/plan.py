@@ -103,7 +103,7 @@ class Plan:
     streams: Sequence[Stream]
     groups: Sequence[Group]
     blocks: Mapping[str, Any] = field(default_factory=dict)
-    load: float = 0.80
+    load: float = 0.70
     days: int = 1
     intraday: bool = True
     weekend: float = 1.0

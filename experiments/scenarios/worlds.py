@@ -205,7 +205,7 @@ def w9_night() -> Plan:
         streams,
         [Group("day", dict.fromkeys(names, 1.0))],
         {
-            "channels": channels("voice", "chat", "messaging"),
+            "channels": channels("voice", "chat", "async"),
             "dialogue": conversations(),
             "concurrency": Concurrency(cap_slots=3, open_limit=10, switch_overhead=0.05),
             "bots": Bots(

@@ -161,7 +161,7 @@ class Simulator:
     def _grow(self, **wanted: int) -> None:
         """Lengthen arrays along their second axis to at least the wanted sizes."""
         fields = {
-            "contacts": ("contacts", "queued", "talks", "beliefs") if self.scenario.has_conversations else ("contacts", "queued"),
+            "contacts": ("contacts", "queued", *(("talks", "beliefs") if self.scenario.has_conversations else ())),
             "arrivals": ("arrivals",),
             "roster": ("roster",),
             "needs": ("needs",),

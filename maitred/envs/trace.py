@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 ARRIVAL = np.dtype([("s", "f8"), ("key", "u8"), ("type", "i4"), ("level", "i4"), ("induced", "f4"), ("shock", "i4")])
 ROSTER = np.dtype([("s", "f8"), ("end_s", "f8"), ("agent", "i4"), ("code", "i4")])
 FORECAST = np.dtype([("per_h", "f8"), ("work", "f8"), ("cumulative", "f8")])
-NEED = np.dtype([("s", "f8"), ("key", "u8"), ("type", "i4"), ("real", "i4"), ("predicted_p", "f8")])
+NEED = np.dtype([("s", "f8"), ("key", "u8"), ("type", "i4"), ("genuine", "i4"), ("predicted_p", "f8")])
 
 # What a roster code says happens is in its lowest four bits, in the order in which events of one instant happen: who
 # leaves goes before who comes, and who is away from the first second of a shift is away before it starts. Above them

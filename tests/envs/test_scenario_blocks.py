@@ -102,14 +102,14 @@ def test_a_block_that_is_off_is_not_in_the_file(path):
 def test_only_what_differs_from_the_default_is_written(path):
     text = " ".join(saved(path, **BLOCKS_ON).split())
     assert "concurrency: {switch_overhead: 1.0e-05, decided: true}" in text
-    assert "of_type: {NO: chat}, exclusive: {voice: true}, think_mean_s: {chat: 80.5}, slots: 2}" in text
-    assert "share: {NO: [0.30000000000000004, 0.7], 'a,b': 0.5}" in text
-    assert "handoff: {misroute_p: 0.25, keep_position: true, escalate_to: {NO: 'a,b'}}" in text
+    assert "of_type: {'NO': chat}, exclusive: {voice: true}, think_mean_s: {chat: 80.5}, slots: 2}" in text
+    assert "share: {'NO': [0.30000000000000004, 0.7], 'a,b': 0.5}" in text
+    assert "handoff: {misroute_p: 0.25, keep_position: true, escalate_to: {'NO': 'a,b'}}" in text
     assert "deferral: {async_of: 'a,b', callback: true}" in text
 
 
 def test_a_mapping_leaves_the_rest_at_the_default(path):
-    lines = ["bots:", "  names: [one, two]", "  takes:", "    one: {}".replace("{}", "false"), "  max_turns: {two: 3}"]
+    lines = ["bots:", "  names: [one, two]", "  takes:", "    one: false", "  max_turns: {two: 3}"]
     bots = load_scenario(edited(path, *lines)).bots
     assert bots.takes.tolist() == [[0, 0], [1, 1]]
     assert bots.max_turns.tolist() == [8, 3]
@@ -133,19 +133,19 @@ def test_a_block_is_part_of_what_is_simulated(path):
         ("people: {break_min: true}", "people.break_min: expected a number, found True"),
         ("people: {break_min: -1}", r"people.break_min: expected values in \[0, 120\], found -1"),
         ("people: {break_min: .nan}", r"people.break_min: expected values in \[0, 120\], found nan"),
-        ("people: {break_min: {NO: 3}}", "people.break_min: expected one value, found"),
+        ('people: {break_min: {"NO": 3}}', "people.break_min: expected one value, found"),
         ("concurrency: {decided: 1}", "concurrency.decided: expected true or false, found 1"),
-        ("outreach: {needs_per_h: {NO: x}}", "outreach.needs_per_h.NO: expected a number, found x"),
-        ("outreach: {needs_per_h: {YES: 3}}", "outreach.needs_per_h: expected keys of NO, a,b, found YES"),
-        ("deferral: {async_of: {NO: mail}}", "deferral.async_of.NO: expected one of NO, a,b, found mail"),
-        ("deferral: {async_of: {NO: 1}}", "deferral.async_of.NO: expected one of NO, a,b, found 1"),
+        ('outreach: {needs_per_h: {"NO": x}}', "outreach.needs_per_h.NO: expected a number, found x"),
+        ("outreach: {needs_per_h: {OTHER: 3}}", "outreach.needs_per_h: expected keys of NO, a,b, found OTHER"),
+        ('deferral: {async_of: {"NO": mail}}', "deferral.async_of.NO: expected one of NO, a,b, found mail"),
+        ('deferral: {async_of: {"NO": 1}}', "deferral.async_of.NO: expected one of NO, a,b, found 1"),
         ("deferral: {async_of: true}", "deferral.async_of: expected one of NO, a,b, found True"),
         ("channels: {names: voice}", "channels.names: expected a list of distinct names, found 'voice'"),
         ("channels: {names: [x, x]}", "channels.names: expected a list of distinct names"),
         ("channels: {names: []}", "channels.names: expected 1 or more distinct names"),
-        ("dialogue: {names: [x, y], share: {NO: [1]}}", r"dialogue.share.NO: expected a list for x, y, found \[1\]"),
-        ("dialogue: {names: [x, y], share: {NO: [1, z]}}", "dialogue.share.NO: expected a number, found z"),
-        ("dialogue: {share: {NO: 2}}", r"dialogue.share: expected values in \[0, 1\], found \[2.\]"),
+        ('dialogue: {names: [x, y], share: {"NO": [1]}}', r"dialogue.share.NO: expected a list for x, y, found \[1\]"),
+        ('dialogue: {names: [x, y], share: {"NO": [1, z]}}', "dialogue.share.NO: expected a number, found z"),
+        ('dialogue: {share: {"NO": 2}}', r"dialogue.share: expected values in \[0, 1\], found 2.0"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_was_expected(line, message, path):
@@ -157,10 +157,10 @@ def test_a_wrong_value_is_named_with_what_was_expected(line, message, path):
     ("block", "message"),
     [
         (Channels(("x", "x")), "channels.names: expected 1 or more distinct names"),
-        (Channels(of_type=-1), r"channels.of_type: expected values in \[0, 0\], found -1"),
-        (Channels(of_type=np.array([0, 1])), r"channels.of_type: expected values in \[0, 0\], found \[1.\]"),
+        (Channels(of_type=-1), r"channels.of_type: expected values in \[0, 0\], found -1.0"),
+        (Channels(of_type=np.array([0, 1])), r"channels.of_type: expected values in \[0, 0\], found 1.0"),
         (Channels(slots=np.ones(3)), r"channels.slots: expected shape \(1,\) over \('channel',\), found \(3,\)"),
-        (Handoff(escalate_to=2), r"handoff.escalate_to: expected values in \[-1, 1\], found 2"),
+        (Handoff(escalate_to=2), r"handoff.escalate_to: expected values in \[-1, 1\], found 2.0"),
     ],
 )
 def test_a_scenario_checks_its_blocks_however_they_are_made(block, message):

@@ -61,7 +61,7 @@ def test_the_page_lists_what_is_shipped(shipped):
 
 @pytest.mark.parametrize("name", sorted({*BUILT} - {"w1_voice", "w5_w"}))
 def test_shifts_cover_the_work_without_idling(name, shipped):
-    assert 0.7 < planned_load(shipped[name]).of_capacity < 0.95
+    assert 0.65 < planned_load(shipped[name]).of_capacity < 0.95
 
 
 def test_level0_has_finite_lines_and_neither_bots_nor_skills(shipped):
@@ -160,7 +160,7 @@ def test_bpo_chat_is_loaded_so_that_concurrency_matters(shipped):
 def test_omni_has_four_groups_every_channel_and_four_quadrants(shipped):
     omni = shipped["omni"]
     assert len(omni.agents.group_names) == 4
-    assert {omni.channels.names[c] for c in omni.channels.of_type} == {"voice", "chat", "messaging"}
+    assert {omni.channels.names[c] for c in omni.channels.of_type} == {"voice", "chat", "async"}
     assert 3000 <= planned_load(omni).contacts <= 4000
     assert spread(omni, "dialogue", "urgent_share").min() > 0 and len(omni.dialogue.names) == 3
 

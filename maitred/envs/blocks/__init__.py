@@ -28,4 +28,18 @@ BLOCKS = {
     "quality": Quality,
 }
 
-__all__ = ["BLOCKS", *(block.__name__ for block in BLOCKS.values())]
+__all__ = [
+    "BLOCKS",
+    "Bots",
+    "Channels",
+    "Concurrency",
+    "Customers",
+    "Deferral",
+    "Demand",
+    "Dialogue",
+    "Handoff",
+    "Outreach",
+    "People",
+    "Quality",
+    "Reassess",
+]

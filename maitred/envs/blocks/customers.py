@@ -9,7 +9,7 @@ from maitred.envs.blocks.fields import Value, names, number
 
 @dataclass(frozen=True)
 class Customers:
-    """Value tiers, churn, channel preference, tolerance of bots, and surveys with a response bias (CT-9, CT-10, K-9)."""
+    """Value tiers, churn, preferences, tolerance of bots, and surveys with a response bias (CT-9, CT-10, K-9)."""
 
     names: tuple[str, ...] = names("any")
     tier_share: Value = number(1, 0, 1, "tier")

@@ -79,7 +79,8 @@ def check(name: str, block: Any, sizes: Mapping[str, int]) -> None:
         if f.metadata["kind"] in sizes:
             high = sizes[f.metadata["kind"]] - 1
         try:
-            require_within(array(block, f, sizes), low, high, f.name)
+            for value in array(block, f, sizes).flat:
+                require_within(value, low, high, f.name)
         except ScenarioError as error:
             raise ScenarioError(f"{name}.{error}") from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from maitred.envs.blocks.fields import Value, number
+from maitred.envs.blocks.fields import number
 
 
 @dataclass(frozen=True)

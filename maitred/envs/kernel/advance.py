@@ -56,11 +56,11 @@ from maitred.envs.kernel.offers import (
     offer_turn,
 )
 from maitred.envs.kernel.outreach import schedule_need
-from maitred.envs.kernel.people import IDLE, OFF, UNAVAILABLE, book_overrun, last_call, roster_event, switch_activity
+from maitred.envs.kernel.people import OFF, UNAVAILABLE, book_overrun, last_call, roster_event, switch_activity
 from maitred.envs.kernel.readiness import drift, end_pause
 from maitred.envs.kernel.service import close, end_work, end_wrap_up
 from maitred.envs.kernel.silence import find_out
-from maitred.envs.kernel.turns import become_inactive, next_turn, reply, start_turn
+from maitred.envs.kernel.turns import become_inactive, next_turn, reply, resume, start_turn
 from maitred.envs.kernel.world import World
 from maitred.envs.trace import SHIFT_START
 
@@ -83,6 +83,7 @@ def start(w: World, x: Centers, b: int, key: np.uint64, arrivals: int, roster: i
     center.bot_sessions, center.promised, center.messages_today, center.logged = 0, 0, 0, 0
     center.ease, center.ease_s, center.usual, center.need = 0.5, 0.0, 0, 0
     center.chosen, center.closing, center.freed, center.starting, center.queueing = -1, -1, -1, -1, -1
+    center.resuming = -1
     center.next_contact, center.next_agent, center.next_turn, center.next_cap, center.next_need = -1, -1, -1, -1, -1
     x.queue_head[b], x.queue_tail[b], x.waiting_of_type[b], x.idle_of_type[b] = -1, -1, 0, 0
     x.accounts[b], x.booked[b], x.bot_load[b] = 0.0, 0.0, 0
@@ -199,6 +200,9 @@ def _offer(w, x, b):
     elif center.next_need >= 0:
         need, center.next_need = center.next_need, -1
         offer_need(w, x, b, need)
+    elif center.resuming >= 0:
+        agent, center.resuming = center.resuming, -1
+        resume(x, b, agent)
     else:
         return False
     return True
@@ -220,7 +224,7 @@ def _scheduled_event(w, x, b):
         drift(w, x, b, entity)
     elif kind == ABANDON:
         abandon(w, x, b, entity)
-    elif kind == RETRIAL or kind == REPEAT:
+    elif kind in (RETRIAL, REPEAT):
         returning_contact(w, x, b, entity, RETRIAL_ORIGIN if kind == RETRIAL else REPEAT_ORIGIN)
     elif kind == OFFER_CONTACT:
         # A hold is stale unless its subject still waits under the very hold that scheduled this offer.

@@ -79,14 +79,17 @@ def is_owed(talk):
 @inner
 def answered(w, x, b, row, agent):
     """An agent takes a contact: keep or break the promise. Returns whether the customer is there."""
-    talk, contact, p, now = x.talks[b, row], x.contacts[b, row], w.parameters[0], x.center[b].now
+    talk, contact, p = x.talks[b, row], x.contacts[b, row], w.parameters[0]
     if talk.last_agent == agent:
         talk.context, talk.handed = 1.0, 0
     if math.isnan(talk.promised_s):
         if math.isnan(contact.answer_s):
             x.booked[b, MISMATCHED] += talk.prefers_other
         return True
-    if talk.deferred == 0 and chance.uniform(x.queued[b, row].key, NO_ANSWER, talk.tries) < p.deferral_callback_no_answer_p:
+    if (
+        talk.deferred == 0
+        and chance.uniform(x.queued[b, row].key, NO_ANSWER, talk.tries) < p.deferral_callback_no_answer_p
+    ):
         talk.unanswered, talk.left_s, talk.turn_s = 1, p.deferral_callback_dial_s, p.deferral_callback_dial_s
         return False
     settle(x, b, row)

@@ -63,7 +63,7 @@ def shift_sentiment(talk, step):
 
 @inner
 def ends_now(w, x, b, row):
-    """Whether the turn just done was the last: it ends a phase with chance phases / turns_mean, and that was the last."""
+    """Whether the turn just done was the last: it ends a phase with chance phases / turns_mean, perhaps the last."""
     talk, p = x.talks[b, row], w.parameters[0]
     mean = w.complexities[talk.complexity].dialogue_turns_mean
     if chance.uniform(x.queued[b, row].key, PHASE, talk.turns) * mean < p.dialogue_phases:
@@ -73,7 +73,7 @@ def ends_now(w, x, b, row):
 
 @inner
 def turn_factor(w, x, b, row, agent):
-    """Work of this turn over the agent's mean: complexity, automation, sentiment and switching between conversations."""
+    """Work of this turn over the agent's mean: complexity, automation, sentiment, and other conversations open."""
     talk, p = x.talks[b, row], w.parameters[0]
     kind = w.complexities[talk.complexity]
     factor = kind.dialogue_work_factor * (1.0 - kind.dialogue_automation_share)

@@ -108,7 +108,7 @@ class Mark(IntEnum):
 CENTER = np.dtype(
     [
         ("now", "f8"), ("progress", "i8"), ("kind", "i8"), ("subject", "i8"), ("places", "i8"), ("usual", "i8"),
-        ("chosen", "i8"), ("closing", "i8"), ("freed", "i8"), ("starting", "i8"), ("queueing", "i8"),
+        ("chosen", "i8"), ("closing", "i8"), ("freed", "i8"), ("starting", "i8"), ("queueing", "i8"), ("resuming", "i8"),
         ("next_contact", "i8"), ("next_agent", "i8"), ("next_turn", "i8"), ("next_cap", "i8"), ("next_need", "i8"),
         ("need", "i8"), ("needs", "i8"),
         ("next_arrival", "i8"), ("next_roster", "i8"), ("heap", "i8"), ("sequence", "i8"), ("rows", "i8"),
@@ -182,7 +182,9 @@ class Centers(NamedTuple):
     may_answer: Array  # (B, A, T) bool
     forecast: Array  # (B, periods + 1) FORECAST
     center: Array  # (B,) CENTER
-    queued: Array  # (B, C) QUEUED, links of the waiting lists, one list per type ordered by rank_s, and of agents' lines
+    queued: (
+        Array  # (B, C) QUEUED, links of the waiting lists, one list per type ordered by rank_s, and of agents' lines
+    )
     queue_head: Array  # (B, T) int32
     queue_tail: Array  # (B, T) int32
     cursor: Array  # (B, T) int32, scratch of the merge over queues

@@ -187,7 +187,7 @@ def _pair(w, x, b, row, agent, into):
 def _action(w, x, b, row, action, target, into):
     """What an action other than an assignment costs, promises, resolves or sets."""
     p = w.parameters[0]
-    if action == BOT or action == HAND_BACK:
+    if action in (BOT, HAND_BACK):
         bot = w.bots[target]
         into[COST] = bot.bots_cost_per_session + bot.bots_turns_mean * bot.bots_cost_per_turn
         into[HANDLE] = bot.bots_turns_mean * bot.bots_turn_s

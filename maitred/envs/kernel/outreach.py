@@ -37,7 +37,7 @@ def message(w, x, b, need):
     x.booked[b, MESSAGES] += 1
     center.messages_today += 1
     record(x, b, MESSAGE_MARK, -1, -1, 0, need)
-    if n.real == 1:
+    if n.genuine == 1:
         comes = chance.uniform(n.key, DEFLECT, 0) >= p.outreach_deflect_p
     else:
         comes = chance.uniform(n.key, FOLLOW, 0) < p.outreach_follow_p
@@ -48,7 +48,7 @@ def message(w, x, b, need):
 @inner
 def leave_alone(w, x, b, need):
     """Send nothing; a real problem becomes a contact."""
-    if x.needs[b, need].real == 1:
+    if x.needs[b, need].genuine == 1:
         _will_come(w, x, b, need)
 
 

@@ -30,7 +30,7 @@ def switch_activity(w, x, b, agent, activity):
         tire(w, person, spent_s)
     was_on_duty = person.activity >= IDLE and person.activity <= WRAP_UP
     is_on_duty = activity >= IDLE and activity <= WRAP_UP
-    x.center[b].on_duty += is_on_duty - was_on_duty
+    x.center[b].on_duty += int(is_on_duty) - int(was_on_duty)
     person.activity, person.since_s = activity, now
 
 

@@ -6,12 +6,12 @@ from maitred.envs.kernel import chance
 from maitred.envs.kernel.calendar import SILENCE, schedule
 from maitred.envs.kernel.compiler import inner
 from maitred.envs.kernel.layout import Mark, Outcome, Place, Term
+from maitred.envs.kernel.people import IDLE
 from maitred.envs.kernel.quality import book_loss
 from maitred.envs.kernel.recorder import record
-from maitred.envs.kernel.turns import close_slot
-from maitred.envs.kernel.people import IDLE
 from maitred.envs.kernel.returns import retry_after_failure
 from maitred.envs.kernel.rooms import update_room
+from maitred.envs.kernel.turns import close_slot
 
 TOLERANCE, SILENT = chance.TOLERANCE, chance.SILENT
 CUSTOMER, CLOSED = int(Place.CUSTOMER), int(Place.CLOSED)

@@ -23,6 +23,7 @@ from maitred.envs.kernel.rooms import slots_of, update_room
 QUEUE, LINE, CUSTOMER = int(Place.QUEUE), int(Place.LINE), int(Place.CUSTOMER)
 START_TURN, REPLIED = int(Mark.START_TURN), int(Mark.REPLY)
 THINK = chance.THINK
+NOBODY = -1
 
 
 @inner
@@ -67,9 +68,12 @@ def take_turn(w, x, b, row, agent):
     person = x.agents[b, agent]
     if person.activity == IDLE:
         x.center[b].starting = row
-    elif person.activity == WORK and _gives_way(w, x, b, person.contact, row):
-        _interrupt(x, b, agent)
-        x.center[b].starting = row
+    elif person.activity == WORK and _goes_first(w, x, b, person.contact, row):
+        if person.contact >= 0:
+            _interrupt(x, b, agent)
+            x.center[b].starting = row
+        else:
+            jump_line(x, b, agent, row)
     else:
         join_line(x, b, agent, row)
 
@@ -109,12 +113,14 @@ def _repeated_s(w, talk):
 
 
 @inner
-def _gives_way(w, x, b, at_work, row):
-    if w.parameters[0].talks == 0:
+def _goes_first(w, x, b, at_work, row):
+    """Whether a conversation goes before the one at work, or before the line if none is."""
+    if (
+        w.parameters[0].talks == 0
+        or w.channels[w.types[x.contacts[b, row].type].channels_of_type].channels_exclusive == 0
+    ):
         return False
-    now_on, comes = w.types[x.contacts[b, at_work].type], w.types[x.contacts[b, row].type]
-    gives = w.channels[now_on.channels_of_type].channels_interruptible == 1
-    return gives and w.channels[comes.channels_of_type].channels_exclusive == 1
+    return at_work < 0 or w.channels[w.types[x.contacts[b, at_work].type].channels_of_type].channels_interruptible == 1
 
 
 @inner
@@ -130,14 +136,23 @@ def _interrupt(x, b, agent):
 
 @inner
 def next_turn(w, x, b, agent):
-    """An agent has finished a turn, or a contact: on to the next in line, or to rest."""
-    row = first_in_line(x, b, agent)
-    if row >= 0:
-        x.center[b].starting = row
+    """An agent has finished a turn, or a contact: on to the next in line, or to rest.
+
+    A freed slot is filled before the next turn starts, so that this turn counts the newcomer as open.
+    """
+    if x.agents[b, agent].line_head >= 0:
+        x.agents[b, agent].contact = NOBODY
+        x.center[b].resuming = agent
     else:
         rest(w, x, b, agent)
     if update_room(w, x, b, agent):
         x.center[b].next_cap = agent
+
+
+@inner
+def resume(x, b, agent):
+    """The agent takes the next conversation out of the line."""
+    x.center[b].starting = first_in_line(x, b, agent)
 
 
 @inner

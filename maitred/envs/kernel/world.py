@@ -32,14 +32,10 @@ PARAMETERS = np.dtype(
         ("repeat_unresolved_mean_s", "f8"), ("lines", "i8"), ("may_hold", "i8"),
         ("exponential", "i8"), ("places", "i8"), ("pause_mean_s", "f8"), ("drift_mean_s", "f8"),
         ("ready_share", "f8"), ("talks", "i8"), ("people_change", "i8"), ("offer_groups", "i8"), ("groups", "i8"),
-        ("log_prior", "f8"),
+        *_fields(),
     ]
-    + _fields()
 )  # fmt: skip
-TYPE = np.dtype(
-    [("log_sd", "f8"), ("wrap_up_mean_s", "f8"), ("handle_s", "f8"), ("work_left_s", "f8"), ("options", "i8")]
-    + _fields("type")
-)
+TYPE = np.dtype([("log_sd", "f8"), ("wrap_up_mean_s", "f8"), ("handle_s", "f8"), ("options", "i8"), *_fields("type")])
 CHANNEL = np.dtype(_fields("channel"))
 COMPLEXITY = np.dtype(_fields("complexity"))
 BOT = np.dtype(_fields("bot"))
@@ -81,11 +77,9 @@ def world_of(scenario: Scenario) -> World:
     """The scenario as arrays, with the derived estimates that observations show."""
     agents, sizes = scenario.agents, scenario.sizes
     types, people, pairs = _estimates(scenario)
-    for records, axis in ((types, "type"),):
-        _fill(records, scenario, axis)
-    types["work_left_s"] = types["handle_s"] * expected_turns(scenario)
+    _fill(types, scenario, "type")
     types["options"] = _options(scenario)
-    dialogue, bots = scenario.dialogue, scenario.bots
+    bots = scenario.bots
     return World(
         _parameters(scenario), types, people, pairs, scenario.types.head_start_s, scenario.patience.from_s,
         scenario.patience.hazard_per_s, scenario.service.period_factor, scenario.patience.period_factor,
@@ -102,19 +96,6 @@ def world_of(scenario: Scenario) -> World:
             [(agents.may_answer[agents.group == g]).any(axis=0) for g in range(len(agents.group_names))], dtype=float
         ),
     )  # fmt: skip
-
-
-def expected_turns(scenario: Scenario) -> NDArray[np.float64]:
-    """(T,) expected work of a contact in units of the agent's mean: turns times work factor, over complexities."""
-    sizes, dialogue = scenario.sizes, scenario.dialogue
-    turns, factor, automated = (
-        _block_array(dialogue, name, sizes) for name in ("turns_mean", "work_factor", "automation_share")
-    )
-    channel = _block_array(scenario.channels, "of_type", sizes).astype(int)
-    single = _block_array(scenario.channels, "think_mean_s", sizes)[channel] == 0
-    work = factor * (1 - automated)
-    expected: NDArray[np.float64] = np.where(single, _share(scenario) @ work, _share(scenario) @ (work * turns))
-    return expected
 
 
 def containment(scenario: Scenario) -> NDArray[np.float64]:

@@ -25,7 +25,7 @@ def draw_needs(scenario: Scenario, rng: np.random.Generator) -> NDArray[np.void]
     needs["type"] = type_
     needs["s"] = rng.uniform(0, scenario.horizon_s, len(needs))
     needs["key"] = rng.integers(0, 2**64, size=len(needs), dtype=np.uint64)
-    needs["real"] = rng.random(len(needs)) < o.real_share
-    signal = needs["real"] - 0.5 + o.prediction_sd * rng.standard_normal(len(needs))
+    needs["genuine"] = rng.random(len(needs)) < o.real_share
+    signal = needs["genuine"] - 0.5 + o.prediction_sd * rng.standard_normal(len(needs))
     needs["predicted_p"] = expit(logit(o.real_share) + signal / o.prediction_sd**2)
     return needs[np.argsort(needs["s"])]

@@ -10,7 +10,7 @@ from tests.envs.traffic.worlds import with_needs
 
 
 def auc(needs):
-    real = needs["real"] == 1
+    real = needs["genuine"] == 1
     ranks = rankdata(needs["predicted_p"])[real]
     return (ranks.mean() - (real.sum() + 1) / 2) / (~real).sum()
 
@@ -34,10 +34,10 @@ def test_needs_are_a_poisson_stream_of_each_type(year, rng):
 @pytest.mark.parametrize("prediction_sd", [0.5, 1.0, 3.0])
 def test_of_problems_predicted_with_p_p_are_real(year, rng, prediction_sd):
     needs = draw_needs(with_needs(year, needs_per_h=20.0, prediction_sd=prediction_sd), rng)
-    assert needs["real"].mean() == pytest.approx(0.3, abs=4 * 0.5 / np.sqrt(len(needs)))
+    assert needs["genuine"].mean() == pytest.approx(0.3, abs=4 * 0.5 / np.sqrt(len(needs)))
     for tenth in np.array_split(needs[np.argsort(needs["predicted_p"])], 10):
         p = tenth["predicted_p"]
-        assert tenth["real"].mean() == pytest.approx(p.mean(), abs=4 * np.sqrt((p * (1 - p)).mean() / len(p)))
+        assert tenth["genuine"].mean() == pytest.approx(p.mean(), abs=4 * np.sqrt((p * (1 - p)).mean() / len(p)))
 
 
 def test_more_noise_tells_less(year, rng):
@@ -52,4 +52,4 @@ def test_more_noise_tells_less(year, rng):
 @pytest.mark.parametrize("share", [0, 1])
 def test_where_all_or_none_is_real_the_prediction_says_so(year, rng, share):
     needs = draw_needs(with_needs(year, needs_per_h=1.0, real_share=share), rng)
-    assert (needs["real"] == share).all() and (needs["predicted_p"] == share).all()
+    assert (needs["genuine"] == share).all() and (needs["predicted_p"] == share).all()
