@@ -81,7 +81,7 @@ def start(w: World, x: Centers, b: int, key: np.uint64, arrivals: int, roster: i
     center.today, center.arrived_today, center.events, center.open = 0, 0, 0, 0
     center.key, center.arrivals, center.roster, center.needs = key, arrivals, roster, needs
     center.bot_sessions, center.promised, center.messages_today, center.logged = 0, 0, 0, 0
-    center.ease, center.ease_s, center.usual, center.need = 0.5, 0.0, 0, 0
+    center.ease, center.ease_s, center.usual = 0.5, 0.0, 0
     center.chosen, center.closing, center.freed, center.starting, center.queueing = -1, -1, -1, -1, -1
     center.resuming = -1
     center.next_contact, center.next_agent, center.next_turn, center.next_cap, center.next_need = -1, -1, -1, -1, -1

@@ -108,9 +108,9 @@ class Mark(IntEnum):
 CENTER = np.dtype(
     [
         ("now", "f8"), ("progress", "i8"), ("kind", "i8"), ("subject", "i8"), ("places", "i8"), ("usual", "i8"),
-        ("chosen", "i8"), ("closing", "i8"), ("freed", "i8"), ("starting", "i8"), ("queueing", "i8"), ("resuming", "i8"),
+        ("chosen", "i8"), ("closing", "i8"), ("freed", "i8"), ("starting", "i8"), ("queueing", "i8"),
+        ("resuming", "i8"), ("needs", "i8"),
         ("next_contact", "i8"), ("next_agent", "i8"), ("next_turn", "i8"), ("next_cap", "i8"), ("next_need", "i8"),
-        ("need", "i8"), ("needs", "i8"),
         ("next_arrival", "i8"), ("next_roster", "i8"), ("heap", "i8"), ("sequence", "i8"), ("rows", "i8"),
         ("decisions", "i8"), ("waiting", "i8"), ("idle", "i8"), ("idle_head", "i8"), ("idle_tail", "i8"),
         ("on_duty", "i8"), ("in_system", "i8"), ("today", "i8"), ("arrived_today", "i8"), ("events", "i8"),
@@ -127,10 +127,11 @@ CONTACT = np.dtype(
 )  # fmt: skip
 TALK = np.dtype(
     [
-        ("event_s", "f8"), ("asked_s", "f8"), ("turn_end_s", "f8"), ("left_s", "f8"), ("turn_s", "f8"),
+        ("event_s", "f8"), ("asked_s", "f8"), ("left_s", "f8"), ("turn_s", "f8"),
         ("deadline_s", "f8"), ("promised_s", "f8"), ("first_reply_s", "f8"), ("queued_s", "f8"),
-        ("bot_s", "f8"), ("bot_cost", "f8"), ("repeated_s", "f8"), ("automated_s", "f8"), ("reply_s", "f8"), ("think_s", "f8"),
-        ("slots", "f4"), ("sentiment", "f4"), ("context", "f4"), ("urgency", "f4"), ("csat_bonus", "f4"),
+        ("bot_s", "f8"), ("bot_cost", "f8"), ("repeated_s", "f8"), ("automated_s", "f8"),
+        ("reply_s", "f8"), ("think_s", "f8"),
+        ("slots", "f4"), ("sentiment", "f4"), ("context", "f4"), ("urgency", "f4"),
         ("place", "i4"), ("needs", "i4"), ("group", "i4"), ("last_agent", "i4"), ("first_type", "i4"),
         ("turns", "i4"), ("agent_turns", "i4"), ("replies", "i4"), ("slow_replies", "i4"), ("joins", "i4"),
         ("bot", "i4"), ("bot_turns", "i4"), ("transfers", "i4"), ("escalations", "i4"), ("handovers", "i4"),
@@ -138,7 +139,8 @@ TALK = np.dtype(
         ("complexity", "i1"), ("urgent", "i1"), ("phase", "i1"), ("tier", "i1"), ("ghost", "i1"), ("silent", "i1"),
         ("inactive", "i1"), ("approved", "i1"), ("contained", "i1"), ("avoided", "i1"), ("callback", "i1"),
         ("deferred", "i1"), ("heavy", "i1"), ("prefers_other", "i1"), ("intolerant", "i1"), ("surveyed", "i1"),
-        ("promise_broken", "i1"), ("deadline_missed", "i1"), ("sticky", "i1"), ("handed", "i1"), ("finishing", "i1"), ("unanswered", "i1"), ("started_complexity", "i1"),
+        ("promise_broken", "i1"), ("deadline_missed", "i1"), ("sticky", "i1"), ("handed", "i1"),
+        ("finishing", "i1"), ("unanswered", "i1"), ("started_complexity", "i1"),
     ]
 )  # fmt: skip
 QUEUED = np.dtype(

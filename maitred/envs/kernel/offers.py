@@ -181,9 +181,9 @@ def _add_turnings(w, x, b, row, kind):
     if kind.reassess_async_of >= 0:
         _add(x, b, ASYNC, NOBODY)
     person = x.agents[b, agent]
-    if kind.reassess_live_of >= 0 and person.live == 1 and person.locks == 0:
-        if x.may_answer[b, agent, kind.reassess_live_of]:
-            _add(x, b, LIVE, NOBODY)
+    alone = person.live == 1 and person.locks == 0
+    if kind.reassess_live_of >= 0 and alone and x.may_answer[b, agent, kind.reassess_live_of]:
+        _add(x, b, LIVE, NOBODY)
 
 
 @inner
