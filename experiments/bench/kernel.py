@@ -3,7 +3,7 @@
 Everything runs in one thread, and seconds are seconds of processor time, which other work on the machine disturbs
 least. What is compared runs in turn, round after round; figures are medians with the range over the rounds.
 Compilation is left out and stated by itself. A decision counts if it has at least two legal candidates; as holding
-is one of them where the platform allows it, the share with two real candidates (contacts, or agents) is stated too.
+is one of them where the platform allows it, the share with two candidates besides hold is stated too.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ from statistics import median
 import numpy as np
 
 from experiments.bench.same_queue import QUEUE, Run, run_ciw, run_kernel, run_simpy
+from experiments.bench.size import day_of, enlarged, state_bytes
 from experiments.figures import Figure, number, print_table, write_json
+from maitred.envs.decision import Action
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import load_scenario
 from maitred.envs.simulator import Simulator
@@ -35,6 +37,7 @@ from maitred.envs.trace import Trace
 from maitred.envs.traffic import draw_trace
 
 BATCH = 256
+HOLD = int(Action.HOLD)
 ROUNDS = 3  # at least
 KERNEL_CUSTOMERS, SLOW_CUSTOMERS = 200_000, 10_000
 FIRST_CALLS = """
@@ -149,26 +152,39 @@ def reload(simulator: Simulator, traces: Sequence[Trace]) -> None:
 
 
 def step_to_the_end(simulator: Simulator) -> int:
-    """Answer every decision with the first candidate, from Python; returns the decisions made."""
-    first = np.zeros(len(simulator), np.int64)
+    """Answer every decision with what is usual, from Python; returns the decisions made."""
     simulator.step()
     while simulator.pending.any():
-        simulator.step(first)
+        simulator.step(simulator.centers.center["usual"])
     return int(simulator.centers.center["decisions"].sum())
 
 
 def choice(simulator: Simulator, where: str) -> list[Measured]:
     """How much there is to choose: legal candidates per decision, and the share with two real ones."""
-    first, legal = np.zeros(len(simulator), np.int64), []
+    legal, held = [], []
     simulator.step()
     while (pending := simulator.pending).any():
-        legal.append(simulator.centers.center["places"][pending])
-        simulator.step(first)
-    places = np.concatenate(legal)
-    real = places - simulator.scenario.routing.may_hold
+        places = simulator.centers.center["places"][pending]
+        legal.append(places)
+        held.append((simulator.centers.actions[pending] == HOLD)[np.arange(len(places)), places - 1])
+        simulator.step(simulator.centers.center["usual"])
+    places, holds = np.concatenate(legal), np.concatenate(held)
     return [
         Measured(f"{where}, legal candidates", "per decision", (float(places.mean()),)),
-        Measured(f"{where}, two real candidates", "share", (float((real >= 2).mean()),)),
+        Measured(f"{where}, two besides hold", "share", (float((places - holds >= 2).mean()),)),
+    ]
+
+
+def sizes(scenario: Scenario) -> list[Measured]:
+    """Memory of a center's state, and the time of a day of a very large center."""
+    usual, _ = day_of(enlarged(scenario, agents=200, contacts_per_day=10_000))
+    large, seconds = day_of(enlarged(scenario, agents=2_000, contacts_per_day=200_000))
+    described = [
+        f"{len(s.scenario.agents.names):,} agents, {len(s.ledger(0).contacts):,} contacts" for s in (usual, large)
+    ]
+    return [
+        Measured(f"{scenario.name}, state of {described[0]}", "MiB", (state_bytes(usual) / 2**20,)),
+        Measured(f"{scenario.name}, a day of {described[1]}", "s", (seconds,)),
     ]
 
 
@@ -187,12 +203,17 @@ def first_calls() -> list[Measured]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description="Speed of the kernel, alone and beside SimPy and Ciw.")
-    parser.add_argument("--scenario", default="bank", help="shipped scenario, or path of one")
-    parser.add_argument("--seconds", type=float, default=20.0, help="about how long to measure each of the two parts")
+    parser.add_argument("--scenario", nargs="+", default=["bank", "omni"], help="shipped scenarios, or paths of some")
+    parser.add_argument("--seconds", type=float, default=20.0, help="about how long to measure each of the parts")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args(arguments)
-    scenario = load_scenario(options.scenario)
-    measured = [*decisions(scenario, options.seconds), *same_queue(options.seconds), *first_calls()]
+    scenarios = [load_scenario(name) for name in options.scenario]
+    measured = [
+        *(figure for scenario in scenarios for figure in decisions(scenario, options.seconds)),
+        *sizes(scenarios[-1]),
+        *same_queue(options.seconds),
+        *first_calls(),
+    ]
     header = ("figure", "median", "range", "unit", "reference", "ratio")
     print_table("Kernel, one thread", header, [each.row for each in measured])
     if options.json:

@@ -23,6 +23,7 @@ from experiments.scenarios.pieces import (
 )
 from experiments.scenarios.plan import OFFSHORE, ONSHORE, SPECIALIST, Group, Plan, by_name, towards
 from maitred.envs.blocks import Bots, Concurrency, Customers, Deferral, Demand, Handoff, People, Reassess
+from maitred.envs.scenario import Routing
 
 HARD = (0.2, 0.5, 0.3)  # mix of complexities
 
@@ -83,6 +84,7 @@ def omni() -> Plan:
         _omni_groups(),
         _conversing() | _deciding([stream.name for stream in streams]),
         load=0.75,
+        routing=Routing(hold_s=60),  # who waits is offered anew every minute: a call back, an answer in writing [E]
     )
 
 
@@ -149,10 +151,12 @@ def _deciding(names: list[str]) -> dict[str, Any]:
     by_voice = dict.fromkeys(("orders_chat", "billing_chat", "messages"), "billing_voice")
     long = ("billing_chat", "tech_chat")
     in_writing = towards(names, dict.fromkeys(long, "messages"))
+    to_bot = by_name(names, dict.fromkeys(("orders_chat", "billing_chat", "messages"), 1.0))[None]
     return {
         "bots": Bots(
             ("bot",),
-            takes=by_name(names, dict.fromkeys(("orders_chat", "billing_chat", "messages"), 1.0))[None],
+            takes=to_bot,
+            first=to_bot,
             resolve_p=np.array([[0.65, 0.35, 0.15]]),  # domain 2.8
             wrong_p=0.04,
             leave_p=0.03,

@@ -154,9 +154,15 @@ class Simulator:
         return int(self.centers.center["decisions"].sum()) - before
 
     def _grow_what_is_full(self) -> None:
-        """Double every array that a center which had to stop might have filled."""
-        x = self.centers
-        self._grow(contacts=2 * x.contacts.shape[1], heap=2 * x.heap.shape[1], log=2 * x.log.shape[1])
+        """Double the arrays that made a center stop."""
+        x, counts = self.centers, self.centers.center
+        used = {
+            "contacts": counts["rows"] + kernel.ROWS_PER_EVENT,
+            "heap": counts["heap"] + kernel.EVENTS_PER_EVENT,
+            "log": counts["logged"] + kernel.LOGGED_PER_EVENT,
+        }
+        sizes = {name: getattr(x, name).shape[1] for name in used}
+        self._grow(**{name: 2 * sizes[name] for name in used if sizes[name] and (used[name] > sizes[name]).any()})
 
     def _grow(self, **wanted: int) -> None:
         """Lengthen arrays along their second axis to at least the wanted sizes."""

@@ -80,7 +80,7 @@ def world_of(scenario: Scenario) -> World:
     _fill(types, scenario, "type")
     types["options"] = _options(scenario)
     bots = scenario.bots
-    return World(
+    world = World(
         _parameters(scenario), types, people, pairs, scenario.types.head_start_s, scenario.patience.from_s,
         scenario.patience.hazard_per_s, scenario.service.period_factor, scenario.patience.period_factor,
         channels=_fill(np.zeros(sizes["channel"], CHANNEL), scenario, "channel"),
@@ -88,14 +88,16 @@ def world_of(scenario: Scenario) -> World:
         share=_share(scenario),
         transition=_transition(scenario),
         bots=_fill(np.zeros(sizes["bot"], BOT), scenario, "bot"),
-        bot_takes=np.ascontiguousarray(_block_array(bots, "takes", sizes)),
-        bot_first=np.ascontiguousarray(_block_array(bots, "first", sizes)),
+        bot_takes=_block_array(bots, "takes", sizes),
+        bot_first=_block_array(bots, "first", sizes),
         bot_resolve_p=containment(scenario),
         tiers=_fill(np.zeros(sizes["tier"], TIER), scenario, "tier"),
         group_may=np.array(
             [(agents.may_answer[agents.group == g]).any(axis=0) for g in range(len(agents.group_names))], dtype=float
         ),
     )  # fmt: skip
+    # Plain copies: to numba a read-only or strided array is another type, and the kernel would compile once more.
+    return World(*(np.array(field, order="C") for field in world))
 
 
 def containment(scenario: Scenario) -> NDArray[np.float64]:
@@ -111,7 +113,7 @@ def _block_array(block: Any, name: str, sizes: dict[str, int]) -> NDArray[np.flo
 
 def _share(scenario: Scenario) -> NDArray[np.float64]:
     share = _block_array(scenario.dialogue, "share", scenario.sizes)
-    return np.ascontiguousarray(share / share.sum(axis=1, keepdims=True))
+    return np.asarray(share / share.sum(axis=1, keepdims=True))
 
 
 def _transition(scenario: Scenario) -> NDArray[np.float64]:
