@@ -100,17 +100,33 @@ COMMANDS = {
         flags=_import_flags,
     ),
     "calibrate": Command(
-        "fit a scenario to a contact log",
-        "  maitred calibrate log=log.parquet out=my_center.yaml end=1999-07-01 report=calibration.html",
+        "fit a scenario to a contact log, or to a turn log",
+        "  maitred calibrate log=log.parquet out=my_center.yaml end=1999-07-01 report=calibration.html\n"
+        "  maitred calibrate log=turns.jsonl out=my_center.yaml report=figures.csv",
         commands.calibrate,
         keys=(
-            Key("log", "contact log that `maitred import` wrote", required=True),
+            Key("log", "contact log that `maitred import` wrote, or turn log (docs/turn_log.md)", required=True),
             Key("out", "scenario file to write; its tables go beside it", required=True),
             Key("name", "name of the scenario (default: that of the file)"),
             Key("start", "first day to use, YYYY-MM-DD (default: the log's first)", read=commands.day),
             Key("end", "the day after the last to use, YYYY-MM-DD (default: the log's end)", read=commands.day),
-            Key("report", "HTML report of the fits to write"),
+            Key("report", "report of the fits to write: HTML, of a turn log CSV"),
             Key("head_start_s", "seconds a high priority counts as having waited (default: 0)", read=float),
+        ),
+    ),
+    "simulate": Command(
+        "watch a policy at work in a center",
+        "Shows the day on the terminal as it goes, then the KPIs; writes pictures and one page, day.html.\n\n"
+        "  maitred simulate scenario=omni policy=quadrant\n"
+        "  maitred simulate scenario=bpo_chat policy=cap4+least_busy_first seed=3\n"
+        "  maitred simulate scenario=my_center.yaml policy=bundle days=5",
+        commands.simulate,
+        keys=(
+            Key("scenario", "name of a shipped scenario, or a scenario file", required=True),
+            Key("policy", "name of a rule, or folder of an exported bundle (default: incumbent)"),
+            Key("days", "length of the episode (default: the scenario's)", read=int),
+            Key("seed", "of the arrivals and all other luck (default: 0)", read=int),
+            Key("out", "folder for the page and the pictures (default: a new one in runs/)"),
         ),
     ),
     "freeze": Command(

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+    from maitred.envs.decision import Policy
+
 FROZEN_SEED = 999_983
 
 
@@ -45,9 +47,14 @@ def import_log(paths: Sequence[Path], format: Any, out: Path, mapping: Path | No
 
 
 def calibrate(log: str, out: str, name: str | None = None, **options: Any) -> int:
-    """Fit a scenario; the fits print themselves."""
-    from maitred.envs.calibration.calibrate import calibrate as fit
+    """Fit a scenario to a log of contacts or of turns; the fits print themselves."""
+    from maitred.envs.turn_log import is_turn_log
 
+    fit: Any
+    if is_turn_log(log):
+        from maitred.envs.calibration.turns.calibrate import calibrate_turns as fit
+    else:
+        from maitred.envs.calibration.calibrate import calibrate as fit
     fit(log, out, name=name or Path(out).stem, **options)
     print(f"{out}")
     return 0
@@ -76,6 +83,36 @@ def freeze(
     )
     print(f"{out}: {frozen.episodes} episodes of {frozen.scenario.name}, {frozen.sha256}")
     return 0
+
+
+def simulate(
+    scenario: str, policy: str = "incumbent", days: int | None = None, seed: int = 0, out: str | None = None
+) -> int:
+    """Run a policy in a center, show it, print its KPIs and write the pictures."""
+    from rich.console import Console
+
+    from maitred.envs.scenario_file import load_scenario
+    from maitred.training.day_page import write_simulation
+    from maitred.training.day_view import kpi_table
+    from maitred.training.simulate import simulate_days
+
+    if seed < 0:
+        raise CommandError(f"seed: expected 0 or more, found {seed}")
+    center, decider, console = load_scenario(scenario), _policy(policy), Console()
+    simulation = simulate_days(center, decider, days, seed, console)
+    console.print(kpi_table(simulation.kpis, f"{center.name} under {decider.name}"))
+    folder = Path(out or f"runs/simulation-{center.name}-{decider.name}-{datetime.now():%Y%m%d-%H%M%S-%f}")
+    print(write_simulation(simulation, folder))
+    return 0
+
+
+def _policy(text: str) -> Policy:
+    """A bundle if there is such a folder, else the rule of that name."""
+    from maitred.agents.rules import rule
+    from maitred.serving.bundle import load_bundle
+    from maitred.serving.policy import BundlePolicy
+
+    return BundlePolicy(load_bundle(text)) if Path(text).is_dir() else rule(text)
 
 
 def train(overrides: Sequence[str]) -> int:

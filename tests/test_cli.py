@@ -12,7 +12,7 @@ import torch
 
 from maitred.agents.network import CandidateNetwork
 from maitred.cli import COMMANDS, main
-from maitred.envs.decision_json import write_request
+from maitred.envs.decision_request import write_request
 from maitred.serving.bundle import ModelCard
 from maitred.training.export import export_bundle
 from tests.decisions import sample_decisions
@@ -58,15 +58,15 @@ def base_install(*arguments: str, stdin: str = "") -> subprocess.CompletedProces
 
 def request_text() -> str:
     d = sample_decisions(1, 5, seed=1)
-    real = int(np.count_nonzero(d.mask[0])) - 1
-    return json.dumps(write_request(d, 0, "decision", [f"id-{i}" for i in range(real)]), indent=1)
+    ids = [f"id-{i}" for i in range(int(np.count_nonzero(d.mask[0])))]
+    return json.dumps(write_request(d, 0, "decision", ids), indent=1)
 
 
 def test_help_lists_every_command_and_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     text = capsys.readouterr().out
-    assert set(COMMANDS) == {"import", "calibrate", "freeze", "train", "evaluate", "export", "decide", "demo"}
+    assert set(COMMANDS) == {"import", "calibrate", "simulate", "freeze", "train", "evaluate", "export", "decide", "demo"}
     for name, command in COMMANDS.items():
         assert command.summary in text
         with pytest.raises(SystemExit, match="0"):
@@ -143,6 +143,7 @@ def test_a_bug_is_one_line_too_and_its_traceback_can_be_had(
     [
         ("train",),
         ("demo",),
+        ("simulate", "scenario=bank"),
         ("freeze", "scenario=bank", "out=x"),
         ("export", "run=a", "out=b"),
         ("evaluate", "bundle=a", "set=b"),

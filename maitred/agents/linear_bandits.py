@@ -1,9 +1,9 @@
 """Linear contextual bandits with one ridge regression shared by all candidates: LinUCB and LinTS.
 
-The reward of a decision is modelled as linear in the features of the chosen pair of contact and agent, with
-a precision matrix A = penalty I + X'X and a vector b = X'r. Both policies are pure functions of that state
-and of the decision, so the propensity they return is the one to log. Neither holds unless to hold is the only
-legal candidate: a hold books no contact of its own from which its reward could be learned.
+The reward of a decision is modelled as linear in the features of the chosen candidate, with a precision matrix
+A = penalty I + X'X and a vector b = X'r. Both policies are pure functions of that state and of the decision, so the
+propensity they return is the one to log. Neither holds unless to hold is the only legal candidate, and both leave
+caps and messages at what is usual: none of these books a contact of its own from which its reward could be learned.
 """
 
 from __future__ import annotations
@@ -12,27 +12,52 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maitred.agents.rules import eligible, feature, uniform
-from maitred.envs.decision import CANDIDATE_NAMES, CONTEXT_NAMES, Choices, Decisions, Kind, best, draw
+from maitred.agents.candidates import eligible, feature, uniform
+from maitred.envs.decision import (
+    CANDIDATE_FEATURES,
+    CANDIDATE_NAMES,
+    CONTEXT_NAMES,
+    Choices,
+    Decisions,
+    Kind,
+    Part,
+    best,
+    draw,
+)
 
 Floats: TypeAlias = NDArray[np.float64]
 
-# What a pair is worth can differ by kind of decision and with how busy the day is, so each of these context
-# features scales a copy of the candidate features.
-INTERACTIONS = ("kind_route", "kind_pull", "busyness")
+# No contact's reward can be traced to these: they take what is usual, and are not learned from.
+WITHOUT_CONTACT = (Kind.CONCURRENCY, Kind.OUTREACH)
+
+_OF = {part: tuple(f.name for f in CANDIDATE_FEATURES if f.part == part) for part in get_args(Part)}
+
+# What a candidate is worth can differ by kind of decision and with how busy the day is, and what an action is worth
+# with the contact and the agent's load, so each of these features scales a copy of some candidate features.
+INTERACTIONS: dict[str, tuple[str, ...]] = {
+    "busyness": CANDIDATE_NAMES,
+    "kind_route": _OF["action"] + _OF["agent"] + _OF["pair"],
+    "kind_pull": _OF["action"] + _OF["contact"] + _OF["pair"],
+    "kind_reassess": _OF["action"] + ("handle_s", "resolve_p"),
+    "complexity": _OF["action"],
+    "urgency": _OF["action"],
+    "load": _OF["action"],
+}
+_COLUMNS = {factor: [CANDIDATE_NAMES.index(name) for name in names] for factor, names in INTERACTIONS.items()}
 
 PAIR_NAMES: tuple[str, ...] = (
     "1",
     *CONTEXT_NAMES,
     *CANDIDATE_NAMES,
-    *(f"{context} * {name}" for context in INTERACTIONS for name in CANDIDATE_NAMES),
+    *(f"{factor} * {name}" for factor, names in INTERACTIONS.items() for name in names),
 )
 
+_CONTEXT = {name: place for place, name in enumerate(CONTEXT_NAMES)}
 _CLIP = 5.0  # standard deviations; a contact left over night must not outweigh a day of others
 
 
@@ -66,7 +91,7 @@ def _moments(rows: NDArray[np.float32]) -> tuple[Floats, Floats]:
 
 
 def pair_features(context: NDArray[np.float32], candidates: NDArray[np.float32], scaling: Scaling) -> Floats:
-    """(B, K, d) float64, the regressors `PAIR_NAMES` of every candidate; the kinds multiply as 0/1.
+    """(B, K, d) float64, the regressors `PAIR_NAMES` of every candidate; the kinds are 0/1.
 
     Args:
         context: (B, C) float32, in the units of `CONTEXT_FEATURES`.
@@ -75,11 +100,22 @@ def pair_features(context: NDArray[np.float32], candidates: NDArray[np.float32],
     """
     c = np.clip((context - scaling.context_mean) / scaling.context_std, -_CLIP, _CLIP)
     z = np.clip((candidates - scaling.candidate_mean) / scaling.candidate_std, -_CLIP, _CLIP)
-    kinds = context[:, : len(Kind)]
-    factors = np.stack([kinds[:, Kind.ROUTE], kinds[:, Kind.PULL], c[:, CONTEXT_NAMES.index("busyness")]])
-    per_decision = np.concatenate([np.ones((len(c), 1)), c], axis=1)
-    same = np.broadcast_to(per_decision[:, None, :], (*z.shape[:2], per_decision.shape[1]))
-    return np.concatenate([same, z, *(factor[:, None, None] * z for factor in factors)], axis=2)
+    c[:, : len(Kind)] = context[:, : len(Kind)]
+    x = np.empty((*z.shape[:2], len(PAIR_NAMES)))
+    x[..., 0] = 1
+    x[..., 1 : (end := 1 + c.shape[1])] = c[:, None]
+    x[..., end : (end := end + z.shape[2])] = z
+    for factor, columns in _COLUMNS.items():
+        scale = c[:, None, _CONTEXT[factor]] if factor in _CONTEXT else z[..., CANDIDATE_NAMES.index(factor)]
+        np.multiply(scale[..., None], z[..., columns], out=x[..., end : (end := end + len(columns))])
+    return x
+
+
+def choosable(decisions: Decisions) -> NDArray[np.bool_]:
+    """(B, K) bool, the candidates to choose from: the usual one where no contact would teach which is better."""
+    legal, usual = eligible(decisions), decisions.mask & (feature(decisions, "usual") == 1)
+    fixed = np.isin(decisions.kind, WITHOUT_CONTACT) & usual.any(axis=1)
+    return np.where(fixed[:, None], usual, legal)
 
 
 def chosen_pairs(decisions: Decisions, candidate: NDArray[np.int64], scaling: Scaling) -> Floats:
@@ -154,7 +190,7 @@ class LinUCB:
     def probabilities(self, decisions: Decisions) -> Floats:
         """(B, K) float64, the probability of each candidate; ties of the bound go to the lowest index."""
         x = pair_features(decisions.context, decisions.candidates, self.scaling)
-        legal = eligible(decisions)
+        legal = choosable(decisions)
         chosen = best(x @ self.ridge.weights + self.alpha * self.ridge.width(x), legal).candidate
         p = self.epsilon * uniform(legal)
         p[np.arange(len(p)), chosen] += 1 - self.epsilon
@@ -203,7 +239,7 @@ class LinTS:
     def probabilities(self, decisions: Decisions) -> Floats:
         """(B, K) float64, the share of posterior samples under which each candidate is the best."""
         x = pair_features(decisions.context, decisions.candidates, self.scaling)
-        scores = np.where(eligible(decisions)[:, :, None], x @ self.sampled_weights, -np.inf)
+        scores = np.where(choosable(decisions)[:, :, None], x @ self.sampled_weights, -np.inf)
         winner = scores.argmax(axis=1)
         places = np.arange(scores.shape[1])[:, None]
         wins: Floats = (winner[:, None, :] == places).mean(axis=2)

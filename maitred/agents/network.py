@@ -21,6 +21,7 @@ from maitred.envs.decision import CANDIDATE_FEATURES, CANDIDATE_NAMES, CONTEXT_F
 WIDTH = 32  # of every hidden layer; 64 halves the training speed
 CLIP = 10.0  # normalised features beyond this say no more
 MASKED_LOGIT = -1e8
+DIMENSIONLESS = ("1", "0/1", "0..1")
 HOLD = CANDIDATE_NAMES.index("is_hold")
 HOLD_PRIOR = -3.0  # initial logit of holding: an untrained policy holds 1 time in 20 against one candidate
 
@@ -28,8 +29,8 @@ HOLD_PRIOR = -3.0  # initial logit of holding: an untrained policy holds 1 time 
 class Normaliser(nn.Module):
     """Raw units to about zero mean and unit variance, clipped.
 
-    Natural units (seconds, counts, rates) are heavy-tailed and never negative: they pass through log(1 + x)
-    first. Dimensionless features do not. Both cases are one affine map of (x, log(1 + x)), so no feature is
+    Natural units (seconds, counts, rates) that are never negative are heavy-tailed: they pass through log(1 + x)
+    first. Dimensionless and signed features do not. Both cases are one affine map of (x, log(1 + x)), so no feature is
     selected at run time: y = clip(linear * x + log * log(1 + max(x, 0)) + shift).
     """
 
@@ -39,7 +40,7 @@ class Normaliser(nn.Module):
 
     def __init__(self, features: tuple[Feature, ...]) -> None:
         super().__init__()
-        self.is_log = np.array([f.unit not in ("1", "0/1") for f in features])
+        self.is_log = np.array([f.unit not in DIMENSIONLESS and f.low >= 0 for f in features])
         self.is_flag = np.array([f.unit == "0/1" for f in features])
         for name in ("linear", "log", "shift"):
             self.register_buffer(name, torch.zeros(len(features)))
@@ -63,9 +64,10 @@ class Normaliser(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise (..., F) float32."""
-        # log(1 + x) and not log1p, which ONNX lacks: all runtimes then round alike
-        y = self.linear * x + self.log * torch.log(1 + torch.relu(x)) + self.shift
-        return y.clamp(-CLIP, CLIP)
+        # log(1 + x) and not log1p, which ONNX lacks: all runtimes then round alike. In place, because fresh memory
+        # for each step of the largest array of the network takes longer than the arithmetic.
+        y = torch.relu(x).add_(1).log_().mul_(self.log)
+        return y.addcmul_(self.linear, x).add_(self.shift).clamp_(-CLIP, CLIP)
 
 
 class CandidateNetwork(nn.Module):

@@ -1,127 +1,57 @@
-"""Rule baselines: what a contact center runs today, and the index rules of queueing theory.
+"""Every rule by its name: what contact centers run today, and what theory and vendors advise.
 
-A rule scores the candidates and takes the best; ties go to the lowest index, which is the short-list order.
-In `pull` all candidates share the agent and in `route` all share the contact, so a rule on a feature of the
-agent falls back to the first in queue in `pull`, and a rule on a feature of the contact to the longest idle
-agent in `route`, by that tie-break alone. No rule holds unless to hold is the only legal candidate.
+A rule answers with what is `usual` wherever it has no opinion of its own.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from maitred.agents.automation import BotFirst, Outreach
+from maitred.agents.caps import FixedCap, LeastBusyFirst, MostBusyFirst, WeightedCapacity
+from maitred.agents.ladder import AiScored, Fifo, LongestIdle, RulesSkills
+from maitred.agents.quadrant import Quadrant
+from maitred.agents.routing import CMu, FastestServer, LeastLoaded, PriorityRule, Random, Usual
+from maitred.envs.decision import Policy
 
-import numpy as np
-from numpy.typing import NDArray
+CAPS = range(1, 7)
 
-from maitred.envs.decision import CANDIDATE_NAMES, Choices, Decisions, Kind, Policy, best, draw
-
-
-def feature(decisions: Decisions, name: str) -> NDArray[np.float32]:
-    """(B, K) float32, one candidate feature, in its unit of `CANDIDATE_FEATURES`."""
-    return decisions.candidates[:, :, CANDIDATE_NAMES.index(name)]
-
-
-def eligible(decisions: Decisions) -> NDArray[np.bool_]:
-    """(B, K) bool, the legal candidates other than hold; hold itself where nothing else is legal."""
-    real = decisions.mask & (feature(decisions, "is_hold") == 0)
-    return np.where(real.any(axis=1, keepdims=True), real, decisions.mask)
-
-
-def uniform(legal: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """(B, K) float64, equal probabilities over the legal candidates of each row of a (B, K) mask."""
-    p: NDArray[np.float64] = legal / legal.sum(axis=1, keepdims=True)
-    return p
-
-
-@dataclass(frozen=True, slots=True)
-class Random:
-    """Any eligible candidate, with equal probability: the logging policy that supports every other."""
-
-    name: str = "random"
-
-    def act(self, decisions: Decisions) -> Choices:
-        """Answer every decision of the batch."""
-        return draw(uniform(eligible(decisions)), decisions.key)
-
-
-@dataclass(frozen=True, slots=True)
-class LongestIdle:
-    """First come first served to the longest idle agent: the default of routing products.
-
-    Armony and Ward 2010, "Fair dynamic routing in large-scale heterogeneous-server systems".
-    """
-
-    name: str = "incumbent"
-
-    def act(self, decisions: Decisions) -> Choices:
-        """Answer every decision of the batch."""
-        return best(np.zeros(decisions.mask.shape), eligible(decisions))
-
-
-@dataclass(frozen=True, slots=True)
-class FastestServer:
-    """The agent with the smallest expected handle time; a freed agent takes the first in queue.
-
-    Armony 2005, "Dynamic routing in large-scale service systems with heterogeneous servers".
-    """
-
-    name: str = "fastest"
-
-    def act(self, decisions: Decisions) -> Choices:
-        """Answer every decision of the batch."""
-        # In pull the handle time also ranks the contacts, and taking the shortest would be another rule.
-        routes = (decisions.kind == Kind.ROUTE)[:, None]
-        return best(np.where(routes, -feature(decisions, "handle_s"), 0), eligible(decisions))
-
-
-@dataclass(frozen=True, slots=True)
-class PriorityRule:
-    """The contact of the highest priority level, then the longest wait; the longest idle agent.
-
-    Cobham 1954, "Priority assignment in waiting line problems".
-    """
-
-    name: str = "priority"
-
-    def act(self, decisions: Decisions) -> Choices:
-        """Answer every decision of the batch."""
-        legal = eligible(decisions)
-        level = np.where(legal, feature(decisions, "priority"), -np.inf)
-        most_urgent = legal & (level == level.max(axis=1, keepdims=True))
-        return best(feature(decisions, "wait_s"), most_urgent)
-
-
-@dataclass(frozen=True, slots=True)
-class CMu:
-    """The contact with the highest waiting cost per second of work; the fastest agent.
-
-    The index is c * mu with cost c = 1 + priority level and rate mu = 1 / handle_s. Cox and Smith 1961,
-    "Queues"; Buyukkoc, Varaiya and Walrand 1985, "The c-mu rule revisited".
-    """
-
-    name: str = "cmu"
-
-    def act(self, decisions: Decisions) -> Choices:
-        """Answer every decision of the batch."""
-        seconds = np.maximum(feature(decisions, "handle_s"), 1)
-        return best((1 + feature(decisions, "priority")) / seconds, eligible(decisions))
-
-
-@dataclass(frozen=True, slots=True)
-class LeastLoaded:
-    """The agent with the lowest occupancy today; a freed agent takes the first in queue.
-
-    Idleness is evened out as in Gurvich and Whitt 2009, "Queue-and-idleness-ratio controls in many-server
-    service systems", with equal target ratios.
-    """
-
-    name: str = "least_loaded"
-
-    def act(self, decisions: Decisions) -> Choices:
-        """Answer every decision of the batch."""
-        return best(-feature(decisions, "occupancy"), eligible(decisions))
-
-
-_ALL: tuple[Policy, ...] = (Random(), LongestIdle(), FastestServer(), PriorityRule(), CMu(), LeastLoaded())
+_ALL: tuple[Policy, ...] = (
+    Random(),
+    Usual(),
+    FastestServer(),
+    PriorityRule(),
+    CMu(),
+    LeastLoaded(),
+    Fifo(),
+    LongestIdle(),
+    RulesSkills(),
+    AiScored(),
+    *(FixedCap(slots) for slots in CAPS),
+    WeightedCapacity(),
+    LeastBusyFirst(),
+    MostBusyFirst(),
+    BotFirst(),
+    Outreach("outreach_blind", 0.0),
+    Outreach("outreach_selective", 0.5),
+    Quadrant(),
+)
 
 RULES: dict[str, Policy] = {rule.name: rule for rule in _ALL}
+
+
+class UnknownRuleError(ValueError):
+    """A name that no rule has."""
+
+
+def rule(name: str) -> Policy:
+    """A rule by its name; `cap4+fastest` is a fixed cap with another rule for everything else.
+
+    Raises:
+        UnknownRuleError: there is none of that name.
+    """
+    cap, plus, routing = name.partition("+")
+    found = RULES.get(cap)
+    if plus and isinstance(found, FixedCap) and routing in RULES:
+        return FixedCap(found.slots, RULES[routing])
+    if plus or found is None:
+        raise UnknownRuleError(f"policy: expected one of {', '.join(RULES)}, or cap1+RULE to cap6+RULE, found {name}")
+    return found

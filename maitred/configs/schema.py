@@ -12,6 +12,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
 
 from maitred.envs.objective import Objective
+from maitred.envs.scenario_file import SHIPPED
 
 
 class ConfigError(ValueError):
@@ -126,16 +127,15 @@ class LinTSConfig(BanditConfig):
 
 
 @dataclass(frozen=True)
-class ObjectiveConfig:
-    """What is worth what, in money; see `maitred.envs.objective.Objective`."""
+class ObjectiveConfig(Objective):
+    """What is worth what, in money, and the bounds; the fields are those of `maitred.envs.objective.Objective`."""
 
-    cost: float = 1.0
-    focus_per_min: float = 0.30
-    csat: float = 8.0
-    abandonment: float = 4.0
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            _require(value is None or value >= 0, f"objective.{name}", "a number of 0 or more", value)
 
     def build(self) -> Objective:
-        """The objective of these weights."""
+        """The objective of these weights and bounds."""
         return Objective(**asdict(self))
 
 
@@ -180,11 +180,15 @@ class TrainConfig:
 
 
 def register() -> None:
-    """Make the schemas known to Hydra; the YAML files beside this module start from them."""
+    """Make the schemas known to Hydra; the YAML files beside this module start from them.
+
+    The scenario group needs no files: it has every shipped scenario under its name.
+    """
     store = ConfigStore.instance()
+    for path in SHIPPED.glob("*.yaml"):
+        store.store(group="scenario", name=path.stem, node=_writable(ScenarioConfig(source=path.stem)))
     store.store(name="train_schema", node=_writable(TrainConfig))
     groups: dict[str, dict[str, type]] = {
-        "scenario": {"scenario": ScenarioConfig},
         "policy": {"ppo": PPOConfig, "linucb": LinUCBConfig, "lints": LinTSConfig},
         "objective": {"objective": ObjectiveConfig},
         "evaluation": {"evaluation": EvaluationConfig},
@@ -195,7 +199,7 @@ def register() -> None:
             store.store(group=group, name=f"{name}_schema", node=_writable(schema))
 
 
-def _writable(schema: type) -> DictConfig:
+def _writable(schema: type | ScenarioConfig) -> DictConfig:
     """A schema that composition may write to: OmegaConf takes a frozen dataclass for a read-only node."""
     node: DictConfig = OmegaConf.structured(schema)
     OmegaConf.set_readonly(node, False)

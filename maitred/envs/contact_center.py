@@ -10,11 +10,12 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from maitred.envs.board import board_of
 from maitred.envs.episodes import Episodes
 from maitred.envs.objective import Objective
 from maitred.envs.observation import Arrays, with_feature_tables
 from maitred.envs.picture import board_image
-from maitred.envs.render import board_of, board_text
+from maitred.envs.render import board_text
 from maitred.envs.scenario import Scenario
 
 OPTIONS = {"trace", "start_weekday"}
@@ -26,9 +27,19 @@ class ContactCenter(gymnasium.Env[Arrays, np.int64]):
 
     ## Description
     Contacts of several types arrive at random, wait, lose patience and come back; agents differ in what they may
-    answer and how fast. Whenever a contact arrives while somebody idle may answer it (`route`), or an agent is
-    freed while somebody waits whom they may answer (`pull`), the center asks for a decision. Between two decisions
-    any amount of simulated time may pass: `info["elapsed_s"]` tells how much.
+    answer and how fast. The center asks for a decision whenever there is more than one thing to do, of one of five
+    kinds:
+
+    | Kind | Asked when | Candidates |
+    |---|---|---|
+    | `route` | a contact needs somebody | an agent with room, a bot, a group, an answer in writing, a call back, hold |
+    | `pull` | an agent has room | a waiting contact, hold |
+    | `reassess` | a turn of a conversation ends | go on, prevent a repeat, escalate, hand back, write, call |
+    | `concurrency` | an agent's slot comes free | how many slots the agent may fill |
+    | `outreach` | a need is predicted | leave the customer alone, send a message |
+
+    Which of them occur depends on the scenario: a voice center without bots asks `route` and `pull` only. Between
+    two decisions any amount of simulated time may pass: `info["elapsed_s"]` tells how much.
 
     ## Action Space
     `Discrete(K)`: the index of a candidate. K is the scenario's number of candidate places, and most decisions
@@ -37,8 +48,10 @@ class ContactCenter(gymnasium.Env[Arrays, np.int64]):
 
     ## Observation Space
     A `Dict` of `context` (C,) float32, `candidates` (K, F) float32 and `mask` (K,) int8. Candidates come in
-    short-list order, longest waiting or longest idle first, and the last may be to hold; places without a
-    candidate are zero. All figures are estimates that a routing platform has, in natural units.
+    short-list order, longest waiting or longest idle first, and the last may be to hold; the flags `is_...` tell what
+    a candidate does, none of them set is to assign, and `usual` marks what the platform would do by its own rule.
+    Features that do not concern a candidate, and places without one, are zero. All figures are estimates that a
+    routing platform has, in natural units.
 
     `context`:
 
@@ -50,8 +63,9 @@ class ContactCenter(gymnasium.Env[Arrays, np.int64]):
 
     ## Rewards
     The objective, in money, over what was booked between this decision and the next: by default -1 x cost
-    - 0.30 x focus minutes + 8 x satisfaction (0..1) of the served - 4 x abandoned contacts. What is booked before
-    the first decision, such as the pay of the planned shifts, no action can change: it is not in the rewards.
+    - 0.30 x focus minutes + 8 x satisfaction (0..1) of the served - 4 x abandoned contacts (see `Objective`). What
+    is booked before the first decision, such as the pay of the planned shifts, no action can change: it is not in
+    the rewards.
 
     ## Starting State
     The first decision of an episode's trace. `reset(seed=...)` starts the stream of traces anew, `reset()` goes on
@@ -61,12 +75,15 @@ class ContactCenter(gymnasium.Env[Arrays, np.int64]):
     ## Episode End
     `truncated` at the scenario's horizon; there is no termination, because who waits at night still waits in the
     morning. The last observation shows the center at the horizon, with to hold as its only candidate, and
-    `info["kpis"]` has the episode's KPIs by name.
+    `info["kpis"]` has the episode's KPIs by name: those of what the scenario has.
 
     ## Arguments
     * `scenario`: name of a shipped scenario, path of a YAML file, or a `Scenario`.
     * `objective`: what each booked term is worth; the default is `Objective()`.
-    * `render_mode`: `"ansi"` for a text board, `"rgb_array"` for the same as a picture.
+    * `render_mode`: `"ansi"` for a text board, `"rgb_array"` for the same as a picture: agents with their open
+      conversations and slots in use, queues by type, bot sessions, promises and the KPIs so far.
+
+    `FlattenDecision` (`maitred.envs.flatten`) turns the observation into one `Box` for libraries that need it.
 
     ## Version History
     * v0: first version.

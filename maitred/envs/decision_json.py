@@ -1,9 +1,10 @@
 """The JSON form of one decision: the request of a routing service, and our reply.
 
-A request names its subject (the contact that arrived, or the resource that was freed) and the candidates for
-it; features carry the names, units and ranges of `decision.py`, each in the object of its part. Unknown keys
-are ignored. Anything missing, of the wrong type or out of range is an error that names its place: a policy
-would answer nonsense as readily as sense.
+A request names its event, what the decision is about (`contact`, `resource`, or both), the `resources` or `contacts`
+to choose from, and the `actions` that are possible besides; `decision_forms` has the form of each event. Features
+carry the names, units and ranges of `decision.py`. `usual` names the candidate that the platform would take by its
+own rule. Unknown keys are ignored. Anything missing, of the wrong type or out of range is an error that names its
+place: a policy would answer nonsense as readily as sense.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import math
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,26 +24,27 @@ from maitred.envs.decision import (
     CANDIDATE_FEATURES,
     CANDIDATE_NAMES,
     CONTEXT_FEATURES,
-    CONTEXT_NAMES,
     SCHEMA_VERSION,
+    Action,
     Decisions,
     Feature,
     Kind,
-    Part,
 )
+from maitred.envs.decision_forms import CARRIES, FORMS, RESOURCE_KINDS, Form
 
 MAX_CANDIDATES = 1000
 MAX_ID_LENGTH = 256
-HOLD_ID = "hold"
 
 _DAY_S = 86_400.0
 _TIME_OF_DAY = ("time_of_day_sin", "time_of_day_cos")
-_IS_HOLD = CANDIDATE_NAMES.index("is_hold")
 _NUMBERS = (int, float)  # and not bool, which is a number to Python but a mistake here
-_PLACES = {
-    part: tuple((place, f) for place, f in enumerate(CANDIDATE_FEATURES) if f.part == part)
-    for part in ("contact", "agent", "pair")
+_PLACE = {name: place for place, name in enumerate(CANDIDATE_NAMES)}
+_FLAGS: dict[Action, int] = {
+    action: _PLACE[f"is_{action.name.lower()}"] for action in Action if action != Action.ASSIGN
 }
+_ACTIONS = {action.name.lower(): action for action in Action}
+
+Row = list[float]  # (F,) features of a candidate
 
 
 class DecisionError(ValueError):
@@ -57,43 +59,29 @@ class DecisionError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
-    """Where the two kinds of request keep their parts, and how the reply names a candidate."""
-
-    event: str
-    kind: Kind
-    subject: str  # key of the subject
-    subject_part: Part
-    others: str  # key of the list of candidates
-    other_part: Part
-    answer: str  # key of the chosen candidate in the reply
-    order_by: str  # candidates come in descending order of this feature, as in the short list
-
-
-_FORMS = {
-    form.event: form
-    for form in (
-        _Form("arrival", Kind.ROUTE, "contact", "contact", "resources", "agent", "resource_id", "idle_s"),
-        _Form("slot_freed", Kind.PULL, "resource", "agent", "contacts", "contact", "contact_id", "wait_s"),
-    )
-}
-
-
-@dataclass(frozen=True, slots=True)
 class Request:
     """One decision that was asked for.
 
     Attributes:
         decision_id: the caller's name of this decision; it seeds exploration, so a retry is answered alike.
-        event: "arrival" or "slot_freed".
-        ids: identity of each candidate, in the order of the arrays; `HOLD_ID` for holding.
+        event: what happened, a key of `decision_forms.FORMS`.
+        ids: identity of each candidate, in the order of the arrays.
+        actions: what the reply says to do for each candidate.
         decisions: the one decision, every candidate legal.
     """
 
     decision_id: str
     event: str
     ids: tuple[str, ...]
+    actions: tuple[dict[str, Any], ...]
     decisions: Decisions
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    id: str
+    row: Row
+    answer: dict[str, Any]
 
 
 def key_of(decision_id: str) -> int:
@@ -112,23 +100,22 @@ def read_request(body: object) -> Request:
         raise DecisionError("schema_version", str(SCHEMA_VERSION), version)
     decision_id = _identity(request.get("decision_id"), "decision_id")
     event = request.get("event")
-    if not isinstance(event, str) or event not in _FORMS:
-        raise DecisionError("event", " or ".join(_FORMS), event)
-    form = _FORMS[event]
-    source = _object(request.get(form.subject), form.subject)
-    subject = [0.0] * len(CANDIDATE_FEATURES)
-    _fill(subject, source, form.subject_part, form.subject)
-    ids, rows = _candidates(request, form, subject)
-    if _flag(request.get("may_hold", False), "may_hold"):
-        subject[_IS_HOLD] = 1.0  # to hold: the subject, and nobody for it
-        ids, rows = [*ids, HOLD_ID], [*rows, subject]
+    if not isinstance(event, str) or event not in FORMS:
+        raise DecisionError("event", " or ".join(FORMS), event)
+    form = FORMS[event]
+    subject = _subject(request, form)
+    candidates = _candidates(request, form, subject)
+    ids = tuple(candidate.id for candidate in candidates)
+    if (usual := request.get("usual")) not in ids:
+        raise DecisionError("usual", "the id of an eligible candidate", usual)
+    candidates[ids.index(usual)].row[_PLACE["usual"]] = 1.0
     decisions = Decisions(
         np.array([key_of(decision_id)], np.uint64),
         _context(_object(request.get("context"), "context"), form.kind)[None],
-        np.array([rows], np.float32),
-        np.ones((1, len(rows)), np.bool_),
+        np.array([[candidate.row for candidate in candidates]], np.float32),
+        np.ones((1, len(ids)), np.bool_),
     )
-    return Request(decision_id, event, tuple(ids), decisions)
+    return Request(decision_id, event, ids, tuple(candidate.answer for candidate in candidates), decisions)
 
 
 def _context(context: Mapping[str, Any], kind: Kind) -> NDArray[np.float32]:
@@ -153,39 +140,96 @@ def _seconds_of_day(now: Any) -> float:
     raise DecisionError("context.now", "an ISO 8601 time, or seconds of the day from 0 to 86400", now)
 
 
-def _candidates(
-    request: Mapping[str, Any], form: _Form, subject: Sequence[float]
-) -> tuple[list[str], list[list[float]]]:
-    """Identities and features of the eligible candidates, in the order of the short list."""
-    others = request.get(form.others)
-    if not isinstance(others, list) or len(others) > MAX_CANDIDATES:
-        raise DecisionError(form.others, f"a list of at most {MAX_CANDIDATES} objects", others)
-    rows: dict[str, list[float]] = {}
-    seen = {HOLD_ID}
-    for place, item in enumerate(others):
-        path = f"{form.others}[{place}]"
-        other = _object(item, path)
-        identity = _identity(other.get("id"), f"{path}.id")
-        if identity in seen:
-            raise DecisionError(f"{path}.id", f'an id of its own, other than "{HOLD_ID}"', identity)
-        seen.add(identity)
-        if _flag(other.get("eligible", True), f"{path}.eligible"):
-            row = rows[identity] = list(subject)
-            _fill(row, other, form.other_part, path)
-            _fill(row, other, "pair", path)
-    if not rows:
-        raise DecisionError(form.others, "at least one eligible candidate", others)
-    order_by = CANDIDATE_NAMES.index(form.order_by)
-    ids = sorted(rows, key=lambda identity: -rows[identity][order_by])
-    return ids, [rows[identity] for identity in ids]
+def _subject(request: Mapping[str, Any], form: Form) -> Row:
+    """The features of what the decision is about, which all its candidates share."""
+    row = [0.0] * len(CANDIDATE_FEATURES)
+    for carrier in form.subjects:
+        if carrier.key in request or not carrier.optional:
+            source = _object(request.get(carrier.key), carrier.key)
+            if carrier.key == "resource" and source.get("kind", "human") != "human":
+                raise DecisionError("resource.kind", "human", source["kind"])
+            _fill(row, source, carrier.features, carrier.key)
+    return row
 
 
-def _fill(row: list[float], source: Mapping[str, Any], part: Part, path: str) -> None:
-    """Put the features of one part, read from their object, in their places."""
-    if part == "agent" and source.get("kind", "human") != "human":
-        raise DecisionError(f"{path}.kind", "human", source["kind"])
-    for place, feature in _PLACES[part]:
-        row[place] = _number(source, feature, path)
+def _candidates(request: Mapping[str, Any], form: Form, subject: Row) -> list[_Candidate]:
+    """The eligible candidates, in the order of the short list: agents or contacts, other resources, actions."""
+    seen: set[str] = set()
+    listed = [] if form.others is None else list(_listed(request, form, subject, seen))
+    order_by = _PLACE[form.order_by] if form.order_by else 0
+    assigned = [c for c in listed if c.answer["type"] == "assign"]
+    assigned.sort(key=lambda candidate: -candidate.row[order_by])
+    others = [c for c in listed if c.answer["type"] != "assign"]
+    acts = sorted(_acts(request, form, subject, seen), key=lambda candidate: candidate.answer["type"] == "hold")
+    if not (candidates := assigned + others + acts):
+        raise DecisionError(form.others.key if form.others else "actions", "at least one eligible candidate", [])
+    return candidates
+
+
+def _listed(request: Mapping[str, Any], form: Form, subject: Row, seen: set[str]) -> Iterator[_Candidate]:
+    """The eligible ones of the resources or contacts to choose from."""
+    assert form.others is not None
+    for path, item in _items(request, form.others.key, None):
+        identity = _own_identity(item, path, None, seen)
+        if _flag(item.get("eligible", True), f"{path}.eligible"):
+            row, action = list(subject), Action.ASSIGN
+            if form.others.key == "resources":
+                action = _resource_action(item, path)
+            if action == Action.ASSIGN:
+                _fill(row, item, form.others.features, path)
+            else:
+                row[_FLAGS[action]] = 1.0
+                _fill(row, item, CARRIES.get(action, ()), path)
+            yield _Candidate(identity, row, {"type": action.name.lower(), form.answer: identity})
+
+
+def _acts(request: Mapping[str, Any], form: Form, subject: Row, seen: set[str]) -> Iterator[_Candidate]:
+    """The eligible actions; the id of one is its type unless it has one of its own."""
+    allowed = [action.name.lower() for action in form.actions]
+    for path, item in _items(request, "actions", None if form.others is None else []):
+        if (name := item.get("type")) not in allowed:
+            raise DecisionError(f"{path}.type", " or ".join(allowed), name)
+        identity, action = _own_identity(item, path, name, seen), _ACTIONS[name]
+        if _flag(item.get("eligible", True), f"{path}.eligible"):
+            row, answer = list(subject), {"type": name}
+            row[_FLAGS[action]] = 1.0
+            if carried := CARRIES.get(action):
+                answer["params"] = _object(item.get("params"), f"{path}.params")
+                _fill(row, answer["params"], carried, f"{path}.params")
+            if action == Action.HAND_BACK:
+                answer["resource_id"] = _identity(item.get("resource_id"), f"{path}.resource_id")
+            yield _Candidate(identity, row, answer)
+
+
+def _items(request: Mapping[str, Any], key: str, default: object) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects of a list, each with its path."""
+    items = request.get(key, default)
+    if not isinstance(items, list) or len(items) > MAX_CANDIDATES:
+        raise DecisionError(key, f"a list of at most {MAX_CANDIDATES} objects", items)
+    for place, item in enumerate(items):
+        yield f"{key}[{place}]", _object(item, f"{key}[{place}]")
+
+
+def _own_identity(item: Mapping[str, Any], path: str, default: str | None, seen: set[str]) -> str:
+    """An identity that no other candidate has."""
+    identity = _identity(item.get("id", default), f"{path}.id")
+    if identity in seen:
+        raise DecisionError(f"{path}.id", "an id of its own", identity)
+    seen.add(identity)
+    return identity
+
+
+def _resource_action(item: Mapping[str, Any], path: str) -> Action:
+    kind = item.get("kind", "human")
+    if not isinstance(kind, str) or kind not in RESOURCE_KINDS:
+        raise DecisionError(f"{path}.kind", " or ".join(RESOURCE_KINDS), kind)
+    return RESOURCE_KINDS[kind]
+
+
+def _fill(row: Row, source: Mapping[str, Any], names: Sequence[str], path: str) -> None:
+    """Put features, read from their object, in their places."""
+    for name in names:
+        row[_PLACE[name]] = _number(source, CANDIDATE_FEATURES[_PLACE[name]], path)
 
 
 def _number(source: Mapping[str, Any], feature: Feature, path: str) -> float:
@@ -215,41 +259,6 @@ def _identity(value: object, path: str) -> str:
     return value
 
 
-def write_request(decisions: Decisions, row: int, decision_id: str, ids: Sequence[str]) -> dict[str, Any]:
-    """The request of one row of a batch: the reverse of `read_request`, but for the key.
-
-    Args:
-        decisions: a batch of route or pull decisions.
-        row: which of them.
-        decision_id: the identity to give it.
-        ids: identity of each legal candidate that is not to hold.
-    """
-    kind = Kind(int(decisions.kind[row]))
-    form = next(form for form in _FORMS.values() if form.kind is kind)
-    rows = decisions.candidates[row][decisions.mask[row]]
-    real = rows[rows[:, _IS_HOLD] == 0]
-    sin, cos = (float(decisions.context[row, CONTEXT_NAMES.index(name)]) for name in _TIME_OF_DAY)
-    context = {f.name: float(v) for f, v in zip(CONTEXT_FEATURES, decisions.context[row], strict=True)}
-    given = {name: v for name, v in context.items() if name not in _TIME_OF_DAY and "kind_" not in name}
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "decision_id": decision_id,
-        "event": form.event,
-        "context": {"now": math.atan2(sin, cos) / (2 * math.pi) * _DAY_S % _DAY_S, **given},
-        form.subject: {"id": form.subject, **_features(real[0], form.subject_part)},
-        form.others: [
-            {"id": identity, **_features(values, form.other_part), **_features(values, "pair")}
-            for identity, values in zip(ids, real, strict=True)
-        ],
-        "may_hold": len(real) < len(rows),
-    }
-
-
-def _features(values: NDArray[np.float32], part: Part) -> dict[str, float]:
-    """The features of one part by name."""
-    return {f.name: float(v) for f, v in zip(CANDIDATE_FEATURES, values, strict=True) if f.part == part}
-
-
 def write_reply(
     request: Request, candidate: int, propensity: float, scores: Sequence[float], shares: Sequence[float]
 ) -> dict[str, Any]:
@@ -262,13 +271,11 @@ def write_reply(
         scores: (K,) logits.
         shares: (K,) probabilities of the policy.
     """
-    chosen = request.ids[candidate]
-    assign = {"type": "assign", _FORMS[request.event].answer: chosen}
     ranking = sorted(zip(request.ids, scores, shares, strict=True), key=lambda entry: -entry[1])
     return {
         "schema_version": SCHEMA_VERSION,
         "decision_id": request.decision_id,
-        "action": {"type": "hold"} if chosen == HOLD_ID else assign,
+        "action": request.actions[candidate],
         "ranking": [{"id": identity, "score": score, "p": p} for identity, score, p in ranking],
         "propensity": propensity,
         "eligible": list(request.ids),

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from maitred.envs.decision import Action, Kind
 from maitred.envs.kernel.layout import Progress
-from maitred.envs.kernel.observe import HOLD, observe
-from maitred.envs.kpi import KPIS
+from maitred.envs.kpi import applicable, kpi_ratios
 from maitred.envs.objective import Objective
 from maitred.envs.observation import Arrays, observation_space, observed
 from maitred.envs.scenario import Scenario
@@ -18,6 +18,7 @@ from maitred.envs.simulator import Simulator
 from maitred.envs.trace import Trace
 from maitred.envs.traffic import draw_trace
 
+NOBODY = -1
 QUIET_EPISODES = 100  # so many in a row without a decision are taken for a scenario that never has one
 
 
@@ -42,6 +43,7 @@ class Episodes:
         self.space = observation_space(self.scenario.routing.places)
         self.elapsed_s = np.zeros(centers)
         self.objective = objective or Objective()
+        self._kpis = applicable(self.scenario)
         self._weights = self.objective.weights()
         self._booked = self.simulator.booked.copy()
         self._now = np.zeros(centers)
@@ -97,8 +99,8 @@ class Episodes:
             raise ValueError(f"candidates: expected shape {self._now.shape}, found {candidate.shape}")
         pending = self.simulator.pending
         self.simulator.step(candidate)
-        for b in np.nonzero(pending & self.simulator.done)[0].tolist():
-            self._observe_horizon(b)
+        if (ended := pending & self.simulator.done).any():
+            self._observe_horizon(ended)
         booked, now = self.simulator.booked, self.simulator.centers.center["now"]
         reward: NDArray[np.float64] = (booked - self._booked) @ self._weights
         self.elapsed_s = now - self._now
@@ -115,10 +117,11 @@ class Episodes:
         return observed(self.simulator.observation, self.space)
 
     def kpis(self, center: int) -> dict[str, float]:
-        """KPIs of the episode so far, by name; NaN where nothing has been counted yet."""
-        ledger = self.simulator.ledger(center)
-        ratios = ((kpi.name, *kpi.ratio(ledger, self.scenario, self.objective)) for kpi in KPIS)
-        return {name: part / whole if whole else float("nan") for name, part, whole in ratios}
+        """KPIs of what the scenario has, of the episode so far, by name; NaN where nothing has been counted yet."""
+        sums = kpi_ratios([self.simulator.ledger(center)], self.scenario, self.objective, self._kpis)[0].tolist()
+        return {
+            k.name: part / whole if whole else float("nan") for k, (part, whole) in zip(self._kpis, sums, strict=True)
+        }
 
     def _run_to_first_decision(self) -> None:
         """Run on the centers just loaded, while those that wait for an answer sit out."""
@@ -127,12 +130,15 @@ class Episodes:
         self.simulator.step()
         progress[pending] = Progress.DECISION
 
-    def _observe_horizon(self, center: int) -> None:
-        """At the horizon there is only to hold: whoever waits goes on waiting."""
+    def _observe_horizon(self, ended: NDArray[np.bool_]) -> None:
+        """At the horizon there is only to hold, of nobody: whoever waits goes on waiting."""
         x = self.simulator.centers
-        x.center["subject"][center], x.center["places"][center] = HOLD, 1
-        x.candidates[center, 0] = HOLD
-        observe(self.simulator.world, x, center, self.simulator.observation)  # type: ignore[no-untyped-call]
+        for name, value in {"kind": Kind.ROUTE, "subject": NOBODY, "places": 1, "usual": 0}.items():
+            x.center[name][ended] = value
+        x.candidates[ended, 0], x.actions[ended, 0] = NOBODY, Action.HOLD
+        x.center["progress"][ended] = Progress.DECISION  # the kernel observes what is pending
+        self.simulator.step()
+        x.center["progress"][ended] = Progress.DONE
 
     def _mark(self, which: NDArray[np.bool_]) -> None:
         """Count rewards and elapsed time of these centers from now on."""

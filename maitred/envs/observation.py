@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from gymnasium import spaces
+from numba import njit
 from numpy.typing import NDArray
 
 from maitred.envs.decision import CANDIDATE_FEATURES, CONTEXT_FEATURES, Feature
@@ -36,18 +37,39 @@ def _box(features: Sequence[Feature], shape: tuple[int, ...]) -> spaces.Box:
 
 def observed(buffers: Observation, space: spaces.Dict) -> Arrays:
     """Fresh arrays for B centers, clipped into the space of one: (B, C), (B, K, F) float32 and (B, K) int8."""
-    return {
-        "context": _inside(buffers.context, space["context"]),
-        "candidates": _inside(buffers.candidates, space["candidates"]),
-        "mask": buffers.mask.astype(np.int8),
-    }
+    context, candidates = np.empty_like(buffers.context), np.empty_like(buffers.candidates)
+    boxes: Any = space
+    _clip(buffers.context, boxes["context"].low, boxes["context"].high, context)
+    low, high = boxes["candidates"].low[0], boxes["candidates"].high[0]
+    _clip_legal(buffers.candidates, buffers.mask, low, high, candidates)
+    return {"context": context, "candidates": candidates, "mask": buffers.mask.astype(np.int8)}
 
 
-def _inside(values: NDArray[np.float32], box: Any) -> NDArray[np.float32]:
-    # Two passes with array bounds take a quarter of the time of one np.clip.
-    clipped: NDArray[np.float32] = np.minimum(values, box.high)
-    np.maximum(clipped, box.low, out=clipped)
-    return clipped
+@njit(cache=True, nogil=True)
+def _clip(
+    values: NDArray[np.float32], low: NDArray[np.float32], high: NDArray[np.float32], into: NDArray[np.float32]
+) -> None:
+    """Write (N, F) values into their (F,) bounds; one pass, where numpy takes two."""
+    for row in range(values.shape[0]):
+        for f in range(values.shape[1]):
+            into[row, f] = min(max(values[row, f], low[f]), high[f])
+
+
+@njit(cache=True, nogil=True)
+def _clip_legal(
+    values: NDArray[np.float32],
+    mask: NDArray[np.bool_],
+    low: NDArray[np.float32],
+    high: NDArray[np.float32],
+    into: NDArray[np.float32],
+) -> None:
+    """Write (B, K, F) values of legal candidates into their bounds; the other places, most of them, are zero."""
+    for b in range(values.shape[0]):
+        legal = 0
+        while legal < values.shape[1] and mask[b, legal]:
+            legal += 1
+        _clip(values[b, :legal], low, high, into[b, :legal])
+        into[b, legal:] = 0.0
 
 
 def feature_table(features: Sequence[Feature]) -> str:

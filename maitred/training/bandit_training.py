@@ -9,14 +9,14 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from maitred.agents.linear_bandits import LinTS, LinUCB, Ridge, Scaling, chosen_pairs, scaling_of
+from maitred.agents.linear_bandits import WITHOUT_CONTACT, LinTS, LinUCB, Ridge, Scaling, chosen_pairs, scaling_of
 from maitred.agents.rules import RULES
 from maitred.configs.schema import BanditConfig, LinTSConfig, LinUCBConfig
 from maitred.envs.decision import Decisions, Kind, Policy
 from maitred.envs.kernel.layout import Outcome, Term
 from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
-from maitred.envs.simulator import Simulator
+from maitred.envs.simulator import Ledger, Simulator
 from maitred.envs.trace import Trace
 from maitred.envs.traffic import draw_trace
 from maitred.training.learning import REHEARSAL, Learned, Log, branch, progress_bar
@@ -72,7 +72,7 @@ def _prior(config: BanditConfig, scaling: Scaling, noise: float) -> Bandit:
 def play(
     scenario: Scenario, traces: list[Trace], policy: Policy, scaling: Scaling, objective: Objective
 ) -> tuple[Floats, Floats]:
-    """Regressors (N, d) and rewards (N,) of every decision that a policy makes on these episodes."""
+    """Regressors (N, d) and rewards (N,) of every decision about a contact that a policy makes on these episodes."""
     simulator = Simulator(scenario, traces)
     simulator.step()
     pairs: list[Floats] = []
@@ -81,13 +81,14 @@ def play(
     while (pending := simulator.pending).any():
         decisions = simulator.decisions(pending)
         chosen = policy.act(decisions).candidate
-        pairs.append(chosen_pairs(decisions, chosen, scaling))
-        centers.append(np.nonzero(pending)[0])
-        contacts.append(contact_rows(simulator, pending, decisions, chosen))
+        taught = ~np.isin(decisions.kind, WITHOUT_CONTACT)
+        pairs.append(chosen_pairs(decisions, chosen, scaling)[taught])
+        centers.append(np.nonzero(pending)[0][taught])
+        contacts.append(contact_rows(simulator, pending, decisions, chosen)[taught])
         answers = np.zeros(len(simulator), np.int64)
         answers[pending] = chosen
         simulator.step(answers)
-    values = [case_values(simulator.ledger(b).contacts, objective) for b in range(len(simulator))]
+    values = [case_values(simulator.ledger(b), objective) for b in range(len(simulator))]
     center, contact = np.concatenate(centers), np.concatenate(contacts)
     offset = np.cumsum([0, *(len(v) for v in values)])[:-1]
     return np.concatenate(pairs), np.concatenate(values)[offset[center] + contact]
@@ -96,19 +97,21 @@ def play(
 def contact_rows(
     simulator: Simulator, pending: NDArray[np.bool_], decisions: Decisions, chosen: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """(B,) the ledger row of the contact that each choice was about."""
+    """(B,) the ledger row of the contact that each choice was about; meaningless of a kind without one."""
     subject = simulator.centers.center["subject"][pending]
     candidate = simulator.centers.candidates[pending][np.arange(len(chosen)), chosen]
-    return np.where(decisions.kind == Kind.ROUTE, subject, candidate)
+    return np.where(decisions.kind == Kind.PULL, candidate, subject)
 
 
-def case_values(contacts: NDArray[np.void], objective: Objective) -> Floats:
+def case_values(ledger: Ledger, objective: Objective) -> Floats:
     """(C,) what each contact and all later ones of its case booked, in money; paid time is nobody's."""
-    weights = objective.weights()
+    weights, contacts = objective.weights(), ledger.contacts
     served = contacts["outcome"] == Outcome.SERVED
     booked = weights[Term.ABANDONED] * (contacts["outcome"] == Outcome.ABANDONED)
     booked += np.where(served, weights[Term.FOCUS_S] * (contacts["work_s"] + contacts["wrap_up_s"]), 0)
     booked += np.where(served, weights[Term.CSAT] * contacts["csat"], 0)
+    if len(ledger.talks):
+        booked += weights[Term.COST] * ledger.talks["bot_cost"]
     values: Floats = booked.astype(np.float64)
     later: dict[int, float] = {}
     for row in range(len(contacts) - 1, -1, -1):  # a case is a chain of rows in order of time

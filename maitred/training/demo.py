@@ -21,8 +21,8 @@ from maitred.configs.schema import (
     TrackingConfig,
     TrainConfig,
 )
-from maitred.envs.decision import CANDIDATE_NAMES, Decisions
-from maitred.envs.decision_json import HOLD_ID, write_request
+from maitred.envs.decision import Decisions
+from maitred.envs.decision_request import write_request
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import load_scenario, scenario_hash
 from maitred.serving.bundle import load_bundle
@@ -108,15 +108,14 @@ def _decide_without_torch(folder: Path, scenario: Scenario) -> tuple[int, float]
         raise DemoError(f"deciding without torch failed: {done.stderr.strip()}")
     replies = [json.loads(line) for line in done.stdout.splitlines()]
     expected = BundlePolicy(load_bundle(folder / BUNDLE)).act(decisions).candidate
-    hold = decisions.candidates[:, :, CANDIDATE_NAMES.index("is_hold")]
-    wanted = [HOLD_ID if hold[row, choice] else str(choice) for row, choice in enumerate(expected[:ASKED])]
-    same = sum(reply["ranking"][0]["id"] == want for reply, want in zip(replies, wanted, strict=True))
+    wanted = expected[:ASKED].tolist()
+    same = sum(reply["ranking"][0]["id"] == str(want) for reply, want in zip(replies, wanted, strict=True))
     return same, sorted(reply["latency_ms"] for reply in replies)[ASKED // 2]
 
 
 def _request(decisions: Decisions, row: int) -> dict[str, object]:
-    real = decisions.mask[row] & (decisions.candidates[row, :, CANDIDATE_NAMES.index("is_hold")] == 0)
-    return write_request(decisions, row, f"demo-{row}", [str(place) for place in range(int(real.sum()))])
+    ids = [str(place) for place in range(int(decisions.mask[row].sum()))]
+    return write_request(decisions, row, f"demo-{row}", ids)
 
 
 def _print_paths(console: Console, job: Job, frozen: FrozenSet, root: Path) -> None:

@@ -9,9 +9,9 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,21 +21,31 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
-from rich.table import Table
 from rich.text import Text
 
 from maitred.agents.rules import RULES
+from maitred.envs.constraints import Bound, bounds_of
 from maitred.envs.decision import Policy
-from maitred.envs.kpi import KPIS, kpi_ratios
+from maitred.envs.kernel.layout import Term
+from maitred.envs.kpi import applicable, kpi_ratios
 from maitred.envs.objective import Objective
 from maitred.envs.simulator import simulate
 from maitred.serving.policy import BundlePolicy
+from maitred.training.columns import print_columns
 from maitred.training.frozen import FrozenSet
 from maitred.training.paired import Interval, paired_difference, pooled
 from maitred.training.portrait import Portrait, portrait
-from maitred.training.wording import half_width_text, short_label, value_text, verdict
+from maitred.training.wording import (
+    BY_NAME,
+    TERMS,
+    bound_text,
+    half_width_text,
+    short_label,
+    slack_text,
+    value_text,
+    verdict,
+)
 
-_POLICY_WIDTH, _CELL_WIDTH = 16, 17  # characters of a printed table's columns, lines included
 _MARKS = {"better": (" ✓", "green"), "worse": (" ✗", "red"), "unclear": ("", "dim")}
 BATCH = 128  # traces simulated together, and a tick of the progress bar
 
@@ -58,7 +68,8 @@ class Evaluation:
         reference: the policy that differences are taken to; one of `policies`.
         policies: P names.
         policy_ids: P identities, see `policy_id`.
-        kpis: Q names of KPIs.
+        kpis: Q names of KPIs, those that apply to the scenario.
+        warmup_days: contacts that arrive on the first so many days are left out of KPIs of contacts.
         ratios: (P, E, Q, 2) float64 numerators and denominators.
         booked: (P, E, terms) float64 totals per `kernel.layout.Term`.
         portraits: P portraits of the average day.
@@ -76,6 +87,7 @@ class Evaluation:
     policies: tuple[str, ...]
     policy_ids: tuple[str, ...]
     kpis: tuple[str, ...]
+    warmup_days: int
     ratios: Floats
     booked: Floats
     portraits: tuple[Portrait, ...]
@@ -85,11 +97,38 @@ class Evaluation:
         """(P, Q) KPIs pooled over episodes."""
         return pooled(self.ratios.swapaxes(0, 1))
 
+    @property
+    def headlines(self) -> Evaluation:
+        """The same of headline KPIs only."""
+        shown = [q for q, kpi in enumerate(self.kpis) if BY_NAME[kpi].headline]
+        return replace(self, kpis=tuple(self.kpis[q] for q in shown), ratios=self.ratios[:, :, shown])
+
+    @property
+    def worth(self) -> Floats:
+        """(P, E, terms, 2) money that each booked term adds to the reward, and cases."""
+        cases = self.ratios[:, :, self.kpis.index("reward"), 1:]
+        return np.stack(np.broadcast_arrays(self.booked * self.objective.weights(), cases), axis=-1)
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """The terms that anything was booked on."""
+        return tuple(term for term in Term if self.booked[:, :, term].any())
+
+    @property
+    def bounds(self) -> tuple[Bound, ...]:
+        """The objective's bounds on these KPIs."""
+        return bounds_of(self.objective, [BY_NAME[kpi] for kpi in self.kpis])
+
     def difference(self, policy: str) -> Interval:
         """(Q,) differences of a policy to the reference, with 95 % intervals paired by episode."""
-        return paired_difference(
-            self.ratios[self.policies.index(policy)], self.ratios[self.policies.index(self.reference)]
-        )
+        return self._paired(self.ratios, policy)
+
+    def worth_difference(self, policy: str) -> Interval:
+        """(terms,) differences to the reference of what each term adds to the reward per case."""
+        return self._paired(self.worth, policy)
+
+    def _paired(self, ratios: Floats, policy: str) -> Interval:
+        return paired_difference(ratios[self.policies.index(policy)], ratios[self.policies.index(self.reference)])
 
 
 def policy_id(policy: Policy) -> str:
@@ -105,6 +144,7 @@ def evaluate(
     objective: Objective,
     *,
     reference: str = "incumbent",
+    warmup_days: int = 0,
     progress: bool = True,
     record: bool = True,
 ) -> Evaluation:
@@ -115,19 +155,22 @@ def evaluate(
         frozen: the evidence.
         objective: what the `reward` KPI is made of.
         reference: name of the policy to compare with; a rule of that name is run if `policies` has none.
+        warmup_days: contacts that arrive on the first so many days are left out of KPIs of contacts.
         progress: whether to show a progress bar on standard error.
         record: whether to add a look per policy to the set's ledger; leave it on for anything that is decided on.
 
     Raises:
-        ValueError: names are not distinct, or the reference is unknown.
+        ValueError: names are not distinct, the reference is unknown, or the warm-up leaves no day.
     """
     policies = _with_reference(policies, reference)
+    if not 0 <= warmup_days < frozen.scenario.days:
+        raise ValueError(f"warmup_days: expected 0 to {frozen.scenario.days - 1}, found {warmup_days}")
     runs = []
     with Progress(console=Console(stderr=True), disable=not progress) as bar:
         task = bar.add_task("", total=len(policies) * frozen.episodes)
         for policy in policies:
             bar.update(task, description=escape(policy.name))
-            runs.append(_run(policy, frozen, objective, lambda done: bar.advance(task, done)))
+            runs.append(_run(policy, frozen, objective, warmup_days, lambda done: bar.advance(task, done)))
             if record:
                 _record(frozen, policy, runs[-1].ratios)
     looks = frozen.looks.read()
@@ -143,7 +186,8 @@ def evaluate(
         reference=reference,
         policies=tuple(policy.name for policy in policies),
         policy_ids=tuple(policy_id(policy) for policy in policies),
-        kpis=tuple(kpi.name for kpi in KPIS),
+        kpis=tuple(kpi.name for kpi in applicable(frozen.scenario)),
+        warmup_days=warmup_days,
         ratios=np.array([run.ratios for run in runs]),
         booked=np.array([run.booked for run in runs]),
         portraits=tuple(run.portrait for run in runs),
@@ -168,15 +212,17 @@ class _Run(NamedTuple):
     portrait: Portrait
 
 
-def _run(policy: Policy, frozen: FrozenSet, objective: Objective, advance: Callable[[int], None]) -> _Run:
+def _run(
+    policy: Policy, frozen: FrozenSet, objective: Objective, warmup_days: int, advance: Callable[[int], None]
+) -> _Run:
     """One policy on every trace. Ledgers are folded batch by batch: a year of them would not fit in memory."""
-    traces, parts = frozen.traces(), []
+    traces, parts, kpis = frozen.traces(), [], applicable(frozen.scenario)
     for first in range(0, len(traces), BATCH):
         batch = traces[first : first + BATCH]
         ledgers = simulate(frozen.scenario, batch, policy, BATCH)
         parts.append(
             _Run(
-                kpi_ratios(ledgers, frozen.scenario, objective),
+                kpi_ratios(ledgers, frozen.scenario, objective, kpis, warmup_days),
                 np.array([ledger.booked for ledger in ledgers]),
                 portrait(ledgers, batch, frozen.scenario),
             )
@@ -196,39 +242,62 @@ def _record(frozen: FrozenSet, policy: Policy, ratios: Floats) -> None:
 
 
 def print_evaluation(evaluation: Evaluation, console: Console) -> None:
-    """Policies by KPIs: value, then difference to the reference ± half its interval, marked where clear of zero.
+    """Policies by headline KPIs, by what the reward is made of, and by bounds.
 
-    The KPIs are spread over as many tables as the console is too narrow for.
+    Under a value is its difference to the reference ± half its interval, marked where clear of zero; under a bounded
+    KPI the room to its limit. Columns are spread over as many tables as the console is too narrow for.
     """
     episodes = evaluation.ratios.shape[1]
-    per_table = max(1, (console.width - _POLICY_WIDTH) // _CELL_WIDTH)
-    groups = [evaluation.kpis[i : i + per_table] for i in range(0, len(evaluation.kpis), per_table)]
-    tables = [Table() for _ in groups]
-    for table, kpis in zip(tables, groups, strict=True):
-        table.add_column("policy", no_wrap=True)
-        for kpi in kpis:
-            table.add_column(Text(short_label(kpi)), justify="right", no_wrap=True)
-        for policy in evaluation.policies:
-            table.add_row(Text(policy), *(_cell(evaluation, policy, kpi) for kpi in kpis))
-    tables[0].title = Text(
-        f"{evaluation.frozen}: {episodes} episodes of {evaluation.scenario}, {evaluation.looks} looks"
-    )
-    tables[-1].caption = Text(
-        f"Second line: difference to {evaluation.reference} ± half its 95 % interval, paired by episode; "
-        "clearly better is marked ✓, clearly worse ✗."
-    )
-    for table in tables:
-        console.print(table)
+    kpis = {short_label(kpi): partial(_kpi_cell, evaluation, kpi) for kpi in evaluation.headlines.kpis}
+    weighted = [term for term in evaluation.terms if evaluation.objective.weights()[term] != 0]
+    terms = {TERMS[term].replace(" ", "\n"): partial(_term_cell, evaluation, term) for term in weighted}
+    bounds = {
+        f"{short_label(bound.kpi.name)}\n{bound_text(bound)}": partial(_bound_cell, evaluation, bound)
+        for bound in evaluation.bounds
+    }
+    for title, columns, caption in (
+        (
+            f"{evaluation.frozen}: {episodes} episodes of {evaluation.scenario}, {evaluation.looks} looks",
+            kpis,
+            f"Second line: difference to {evaluation.reference} ± half its 95 % interval, paired by episode; "
+            "clearly better is marked ✓, clearly worse ✗.",
+        ),
+        ("What the reward per case is made of", terms, "Money per case, each term at its weight."),
+        ("Bounds", bounds, "Second line: room to the limit, or how far beyond it."),
+    ):
+        if columns:
+            print_columns(evaluation.policies, title, columns, caption, console)
 
 
-def _cell(evaluation: Evaluation, policy: str, kpi: str) -> Text:
+def _kpi_cell(evaluation: Evaluation, kpi: str, policy: str) -> Text:
     q = evaluation.kpis.index(kpi)
-    cell = Text(value_text(kpi, evaluation.values[evaluation.policies.index(policy), q]))
+    value = evaluation.values[evaluation.policies.index(policy), q]
+    return _compared(evaluation, policy, kpi, value, lambda: evaluation.difference(policy), q)
+
+
+def _term_cell(evaluation: Evaluation, term: Term, policy: str) -> Text:
+    value = pooled(evaluation.worth[evaluation.policies.index(policy)])[term]
+    return _compared(evaluation, policy, "reward", value, lambda: evaluation.worth_difference(policy), term)
+
+
+def _compared(
+    evaluation: Evaluation, policy: str, kpi: str, value: float, difference: Callable[[], Interval], index: int
+) -> Text:
+    """A value in the unit of a KPI, and under it the difference to the reference unless that is the policy itself."""
+    cell = Text(value_text(kpi, value))
     if policy != evaluation.reference:
-        value, low, high = (float(bound[q]) for bound in evaluation.difference(policy))
+        estimate, low, high = (float(bound[index]) for bound in difference())
         mark, style = _MARKS[verdict(kpi, low, high)]
-        cell.append(f"\n{half_width_text(kpi, value, low, high)}{mark}", style)
+        cell.append(f"\n{half_width_text(kpi, estimate, low, high)}{mark}", style)
     return cell
+
+
+def _bound_cell(evaluation: Evaluation, bound: Bound, policy: str) -> Text:
+    name = bound.kpi.name
+    value = float(evaluation.values[evaluation.policies.index(policy), evaluation.kpis.index(name)])
+    room = slack_text(bound, value)
+    style = _MARKS["better" if room.endswith("✓") else "worse" if room.endswith("✗") else "unclear"][1]
+    return Text(value_text(name, value)).append(f"\n{room}", style)
 
 
 def to_json(evaluation: Evaluation) -> str:

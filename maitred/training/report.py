@@ -15,21 +15,24 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from maitred.envs.kernel.layout import Term
+from maitred.envs.kpi import FAMILIES
 from maitred.training import pictures
 from maitred.training.curve import Curve
 from maitred.training.evaluate import Evaluation
 from maitred.training.frozen import FrozenSet
-from maitred.training.paired import paired_difference, pooled
-from maitred.training.wording import BY_NAME, difference_text, label, value_text, verdict
+from maitred.training.paired import pooled
+from maitred.training.wording import (
+    BY_NAME,
+    TERMS,
+    bound_text,
+    difference_text,
+    label,
+    slack_text,
+    value_text,
+    verdict,
+)
 
 CARDS = ("reward", "aht_s", "csat", "asa_s", "abandonment")
-TERMS = {
-    Term.COST: "Paid time",
-    Term.FOCUS_S: "Agents' focus time",
-    Term.CSAT: "Satisfaction",
-    Term.ABANDONED: "Abandonment",
-}
 SHOWN_LOOKS = 30
 DPI = 144
 
@@ -73,8 +76,9 @@ def write_report(
         episodes=evaluation.ratios.shape[1],
         headline=_headline(evaluation, candidate),
         cards=[_card(evaluation, candidate, kpi) for kpi in CARDS],
-        rows=[_row(evaluation, kpi) for kpi in evaluation.kpis],
+        families=_families(evaluation),
         terms=_terms(evaluation, candidate),
+        bounds=_bounds(evaluation),
         matched=_matched(evaluation, candidate, frozen),
         pictures=_pictures(evaluation, curve, frozen, candidate),
         provenance=_flat(provenance),
@@ -86,7 +90,8 @@ def write_report(
 
 
 def _headline(evaluation: Evaluation, candidate: str) -> dict[str, Any]:
-    """The verdict on the reward, and which other KPIs are clearly better, worse or neither."""
+    """The verdict on the reward, and which other headline KPIs are clearly better, worse or neither."""
+    evaluation = evaluation.headlines
     difference = evaluation.difference(candidate)
     verdicts = {
         kpi: verdict(kpi, low, high)
@@ -115,11 +120,21 @@ def _card(evaluation: Evaluation, policy: str, kpi: str) -> dict[str, str]:
     }
 
 
+def _families(evaluation: Evaluation) -> dict[str, list[dict[str, Any]]]:
+    """Every KPI of all policies, by family; families that have none are left out."""
+    rows = {
+        family: [_row(evaluation, kpi.name) for kpi in kpis if kpi.name in evaluation.kpis]
+        for family, kpis in FAMILIES.items()
+    }
+    return {family: kpis for family, kpis in rows.items() if kpis}
+
+
 def _row(evaluation: Evaluation, kpi: str) -> dict[str, Any]:
     """One KPI of all policies."""
     return {
         "label": label(kpi),
         "meaning": BY_NAME[kpi].meaning,
+        "counts": BY_NAME[kpi].counts,
         "better": BY_NAME[kpi].better,
         "cells": {policy: _card(evaluation, policy, kpi) for policy in evaluation.policies},
     }
@@ -127,21 +142,33 @@ def _row(evaluation: Evaluation, kpi: str) -> dict[str, Any]:
 
 def _terms(evaluation: Evaluation, candidate: str) -> list[dict[str, str]]:
     """What each booked term adds to the reward per case, under reference and candidate."""
-    weights = evaluation.objective.weights()
-    cases = evaluation.ratios[:, :, evaluation.kpis.index("reward"), 1:]
-    money = np.stack(np.broadcast_arrays(evaluation.booked * weights, cases), axis=-1)  # (P, E, terms, 2)
-    ours, theirs = (money[evaluation.policies.index(p)] for p in (candidate, evaluation.reference))
-    difference = paired_difference(ours, theirs)
+    weights, difference = evaluation.objective.weights(), evaluation.worth_difference(candidate)
+    ours, theirs = (pooled(evaluation.worth[evaluation.policies.index(p)]) for p in (candidate, evaluation.reference))
     return [
         {
             "label": TERMS[term],
-            "reference": value_text("reward", pooled(theirs)[term]),
-            "candidate": value_text("reward", pooled(ours)[term]),
+            "weight": f"{weights[term]:+.4g}".replace("-", "−") if weights[term] else "0",
+            "reference": value_text("reward", theirs[term]),
+            "candidate": value_text("reward", ours[term]),
             "difference": difference_text("reward", *(float(bound[term]) for bound in difference)),
             "verdict": verdict("reward", float(difference.low[term]), float(difference.high[term])),
         }
-        for term in Term
+        for term in evaluation.terms
     ]
+
+
+def _bounds(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """Every bound: its limit, and each policy's value and room."""
+    values = dict(zip(evaluation.policies, evaluation.values, strict=True))
+    rows = []
+    for bound in evaluation.bounds:
+        q = evaluation.kpis.index(bound.kpi.name)
+        cells = {
+            policy: {"value": value_text(bound.kpi.name, of[q]), "slack": slack_text(bound, float(of[q]))}
+            for policy, of in values.items()
+        }
+        rows.append({"label": label(bound.kpi.name), "limit": bound_text(bound), "cells": cells})
+    return rows
 
 
 def _matched(evaluation: Evaluation, candidate: str, frozen: FrozenSet) -> dict[str, str]:
@@ -157,7 +184,7 @@ def _matched(evaluation: Evaluation, candidate: str, frozen: FrozenSet) -> dict[
 def _pictures(evaluation: Evaluation, curve: Curve | None, frozen: FrozenSet, candidate: str) -> dict[str, str]:
     """Every picture as a data URI, by name."""
     drawn: dict[str, Callable[[], Figure]] = {
-        "forest": lambda: pictures.forest(evaluation),
+        "forest": lambda: pictures.forest(evaluation.headlines),
         "front": lambda: pictures.front(evaluation, candidate),
         "day": lambda: pictures.day(evaluation, candidate),
         "who": lambda: pictures.who_gets_what(evaluation, candidate, frozen.scenario),

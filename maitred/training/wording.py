@@ -4,41 +4,68 @@ from __future__ import annotations
 
 from typing import Literal
 
+from maitred.envs.constraints import Bound, slack, violation
+from maitred.envs.kernel.layout import Term
 from maitred.envs.kpi import KPIS, Kpi
 
 Verdict = Literal["better", "worse", "unclear"]
 
 BY_NAME: dict[str, Kpi] = {kpi.name: kpi for kpi in KPIS}
 
-_LABELS = {
-    "aht_s": "Handle time (AHT)",
-    "asa_s": "Speed of answer (ASA)",
-    "service_level": "Service level",
-    "abandonment": "Abandonment",
-    "csat": "Satisfaction (CSAT)",
-    "cost_per_contact": "Cost per contact",
-    "occupancy": "Occupancy",
-    "reward": "Reward per case",
-}
-_SHORT = {
+_SHORT = {  # heads of columns on the terminal
     "aht_s": "AHT",
     "asa_s": "ASA",
     "service_level": "service level",
+    "deadline_met": "deadlines met",
+    "promise_kept": "promises kept",
+    "wait_ratio": "low-value wait",
     "abandonment": "abandonment",
+    "blocked": "blocked",
+    "fcr": "FCR",
+    "containment_resolved": "contained",
+    "transfer_rate": "transfers",
+    "repeated_s": "told again",
     "csat": "CSAT proxy",
     "cost_per_contact": "cost/contact",
+    "churn_per_contact": "churn/contact",
     "occupancy": "occupancy",
+    "rph": "resolved/h",
+    "novice_load": "novice load",
     "reward": "reward/case",
 }
-_UNITS = {"share": ("%", "pp", 100.0, 1), "s": ("s", "s", 1.0, 1), "0..1": ("0 to 1", "", 1.0, 3)}
+TERMS = {
+    Term.COST: "Spending",
+    Term.FOCUS_S: "Agents' focus time",
+    Term.CSAT: "Satisfaction",
+    Term.ABANDONED: "Abandonment",
+    Term.RESOLVED: "Resolutions",
+    Term.DEADLINE_MISSED: "Missed deadlines",
+    Term.PROMISE_BROKEN: "Broken promises",
+    Term.TRANSFERRED: "Transfers",
+    Term.CHURNED: "Churn",
+    Term.MISMATCHED: "Unwanted channels",
+    Term.MESSAGES: "Messages",
+    Term.REPLACED: "Agents who left",
+}
+_UNITS: dict[str, tuple[str, str, float, int]] = {  # name, name of a difference, factor, digits
+    "share": ("%", "pp", 100.0, 1),
+    "s": ("s", "s", 1.0, 1),
+    "0..1": ("0 to 1", "", 1.0, 3),
+    "points": ("points", "points", 100.0, 1),
+    "per_h": ("per hour", "per hour", 1.0, 2),
+    "per_year": ("per year", "per year", 1.0, 2),
+    "weeks": ("weeks", "weeks", 1.0, 1),
+    "ratio": ("ratio", "", 1.0, 2),
+}
+_SUFFIX = {"s": " s", "share": " %", "weeks": " weeks", "per_h": " /h", "per_year": " /year"}
 _MINUS = "−"  # as in the pictures
 _NO_BREAK = "\u00a0"
 _OTHER = ("money", "", 1.0, 3)
 
 
 def label(kpi: str) -> str:
-    """What people call a KPI; its name where it has no label."""
-    return _LABELS.get(kpi, kpi)
+    """What people call a KPI."""
+    return BY_NAME[kpi].label
 
 
 def short_label(kpi: str) -> str:
@@ -64,7 +91,7 @@ def scale(kpi: str) -> float:
 def value_text(kpi: str, value: float) -> str:
     """A value with its unit."""
     _, _, factor, digits = _UNITS.get(BY_NAME[kpi].unit, _OTHER)
-    suffix = {"s": " s", "share": " %"}.get(BY_NAME[kpi].unit, "")
+    suffix = _SUFFIX.get(BY_NAME[kpi].unit, "")
     return "–" if value != value else f"{value * factor:,.{digits}f}{suffix}".replace("-", _MINUS)
 
 
@@ -88,6 +115,21 @@ def half_width_text(kpi: str, value: float, low: float, high: float) -> str:
     if value == low == high == 0:
         return "identical"
     return f"{value * factor:+,.{digits}f} ±{(high - low) / 2 * factor:,.{digits}f}".replace("-", _MINUS)
+
+
+def bound_text(bound: Bound) -> str:
+    """A limit with its side and unit."""
+    return f"{'≤' if bound.sense == 'at most' else '≥'} {value_text(bound.kpi.name, bound.limit)}"
+
+
+def slack_text(bound: Bound, value: float) -> str:
+    """The room a value leaves under its limit, or how far it is beyond, with a mark."""
+    _, suffix, factor, digits = _UNITS.get(bound.kpi.unit, _OTHER)
+    room = slack(bound, value)
+    if room != room:
+        return "–"
+    word, mark = ("room", "✓") if violation(bound, value) == 0 else ("over", "✗")
+    return " ".join(part for part in (word, f"{abs(room) * factor:,.{digits}f}", suffix, mark) if part)
 
 
 def verdict(kpi: str, low: float, high: float) -> Verdict:

@@ -1,10 +1,11 @@
 """The ridge against a from-scratch recursion, and both bandits on a planted linear reward."""
 
+import functools
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -28,9 +29,9 @@ BANDITS = [LinUCB, LinTS]
 
 
 def sample(rng: np.random.Generator, n: int) -> Decisions:
-    """Standard normal features, route and pull in equal shares, all candidates legal."""
+    """Standard normal features, kinds with a contact in equal shares, all candidates legal."""
     context = rng.standard_normal((n, len(CONTEXT_NAMES)), np.float32)
-    context[:, : len(Kind)] = np.eye(len(Kind))[rng.integers(0, 2, n)]
+    context[:, : len(Kind)] = np.eye(len(Kind))[rng.integers(0, 3, n)]
     candidates = rng.standard_normal((n, PLACES, len(CANDIDATE_NAMES)), np.float32)
     candidates[:, :, HOLD] = 0
     candidates[:, -1] = np.arange(len(CANDIDATE_NAMES)) == HOLD
@@ -71,10 +72,14 @@ def test_features_have_names_and_interactions(scaling):
     x = pair_features(decisions.context, decisions.candidates, scaling)
     assert x.shape == (6, PLACES, len(PAIR_NAMES))
     column = {name: x[:, :-1, i] for i, name in enumerate(PAIR_NAMES)}
-    route = (decisions.kind == Kind.ROUTE)[:, None]
+    is_kind = {kind: (decisions.kind == kind)[:, None] for kind in Kind}
     assert (column["1"] == 1).all()
-    np.testing.assert_array_equal(column["kind_route * handle_s"], route * column["handle_s"])
-    np.testing.assert_array_equal(column["kind_pull * handle_s"], ~route * column["handle_s"])
+    for kind in (Kind.ROUTE, Kind.PULL, Kind.REASSESS):
+        name = f"kind_{kind.name.lower()}"
+        np.testing.assert_array_equal(column[name], np.broadcast_to(is_kind[kind], column[name].shape))
+        np.testing.assert_array_equal(column[f"{name} * handle_s"], is_kind[kind] * column["handle_s"])
+        np.testing.assert_array_equal(column[f"{name} * is_escalate"], is_kind[kind] * column["is_escalate"])
+    np.testing.assert_allclose(column["complexity * is_bot"], column["complexity"] * column["is_bot"])
     np.testing.assert_allclose(column["busyness * fit"], column["busyness"] * column["fit"])
     assert abs(x).max() <= 25  # the product of two clipped features
 
@@ -140,6 +145,16 @@ def test_reported_propensities_match_the_frequencies_over_keys(kind, scaling):
     np.testing.assert_allclose(choices.propensity, p[choices.candidate])
 
 
+@pytest.mark.parametrize("kind", [Kind.CONCURRENCY, Kind.OUTREACH])
+@pytest.mark.parametrize("bandit", BANDITS)
+def test_decisions_without_a_contact_are_left_at_what_is_usual(bandit, kind, scaling):
+    decisions = sample(np.random.default_rng(7), 30)
+    decisions.context[:, : len(Kind)] = np.eye(len(Kind))[kind]
+    decisions.candidates[..., CANDIDATE_NAMES.index("usual")] = np.arange(PLACES) == 2
+    choices = bandit(Ridge.prior(), scaling).act(decisions)
+    assert (choices.candidate == 2).all() and (choices.propensity == 1).all()
+
+
 def test_linucb_takes_the_bound_above_its_floor(scaling):
     policy, _ = trained(LinUCB(Ridge.prior(), scaling, alpha=0.7, epsilon=0.2), rounds=2)
     decisions = sample(np.random.default_rng(6), 200)
@@ -152,11 +167,17 @@ def test_linucb_takes_the_bound_above_its_floor(scaling):
     np.testing.assert_allclose(policy.probabilities(decisions), expected, atol=1e-12)
 
 
+@functools.cache
+def untrained(kind: type) -> LinUCB | LinTS:
+    return kind(Ridge.prior(), scaling_of(sample(np.random.default_rng(0), 20)))
+
+
 @pytest.mark.parametrize("kind", BANDITS)
+@settings(deadline=None, max_examples=50)
 @given(mask=arrays(bool, (20, PLACES)).filter(lambda m: m.any(axis=1).all()), seed=st.integers(0, 2**32))
 def test_choice_is_legal_and_holds_only_if_it_must(kind, mask, seed):
     decisions = replace(sample(np.random.default_rng(seed), 20), mask=mask)
-    policy = kind(Ridge.prior(), scaling_of(sample(np.random.default_rng(0), 20)))
+    policy = untrained(kind)
     p = policy.probabilities(decisions)
     choices = policy.act(decisions)
     assert mask[np.arange(20), choices.candidate].all()

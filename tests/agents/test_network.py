@@ -74,9 +74,9 @@ def test_untrained_policy_is_uniform_but_for_the_hold_prior() -> None:
 
 
 def test_normaliser_standardises_logs_of_natural_units_and_leaves_flags() -> None:
-    d = sample_decisions(5000, 4, seed=5)
-    rows = d.candidates[d.mask]
+    rows = np.random.default_rng(5).normal(0, 0.3, (5000, len(CANDIDATE_FEATURES))).astype(np.float32)
     normaliser = Normaliser(CANDIDATE_FEATURES)
+    rows[:, normaliser.is_log] = np.exp(3 * rows[:, normaliser.is_log])
     normaliser.fit(rows)
     found = normaliser(torch.from_numpy(rows)).numpy()
     flags = normaliser.is_flag
@@ -86,4 +86,6 @@ def test_normaliser_standardises_logs_of_natural_units_and_leaves_flags() -> Non
     logs = np.log1p(rows[:, normaliser.is_log].astype(np.float64))
     expected = (logs - logs.mean(axis=0)) / logs.std(axis=0)
     np.testing.assert_allclose(found[:, normaliser.is_log], expected, atol=1e-4)
+    signed = [i for i, f in enumerate(CANDIDATE_FEATURES) if f.low < 0]
+    assert not normaliser.is_log[signed].any() and (found[:, signed] < 0).any(axis=0).all()
     assert np.abs(normaliser(torch.full((1, rows.shape[1]), 1e30)).numpy()).max() == CLIP

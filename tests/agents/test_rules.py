@@ -2,83 +2,117 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
-from maitred.agents.rules import RULES
-from maitred.envs.decision import CANDIDATE_NAMES, CONTEXT_NAMES, Decisions, Kind, Policy
+from maitred.agents.candidates import usual
+from maitred.agents.rules import RULES, UnknownRuleError, rule
+from maitred.envs.decision import Action, Kind
+from tests.agents.made import many, one
 
-
-def one(kind: Kind, **columns: list[float]) -> Decisions:
-    """One decision among candidates with the given features, then a hold."""
-    places = len(next(iter(columns.values()))) + 1
-    context = np.zeros((1, len(CONTEXT_NAMES)), np.float32)
-    context[0, kind] = 1
-    candidates = np.zeros((1, places, len(CANDIDATE_NAMES)), np.float32)
-    for name, values in columns.items():
-        candidates[0, :-1, CANDIDATE_NAMES.index(name)] = values
-    candidates[0, -1, CANDIDATE_NAMES.index("is_hold")] = 1
-    return Decisions(np.array([7], np.uint64), context, candidates, np.ones((1, places), bool))
+A, HOLD, BOT, CALLBACK, CAP = Action.ASSIGN, Action.HOLD, Action.BOT, Action.CALLBACK, Action.CAP
+ROUTE, PULL = Kind.ROUTE, Kind.PULL
+ALWAYS_USUAL = {
+    Kind.REASSESS: set(RULES) - {"random", "quadrant"},
+    Kind.CONCURRENCY: {name for name in RULES if not name.startswith("cap")}
+    - {"random", "quadrant", "weighted_capacity"},
+    Kind.OUTREACH: set(RULES) - {"random", "outreach_blind", "outreach_selective"},
+}
 
 
 @pytest.mark.parametrize(
-    ("rule", "kind", "columns", "answer"),
+    ("name", "kind", "actions", "columns", "answer"),
     [
-        ("incumbent", Kind.ROUTE, {"handle_s": [300, 100]}, 0),
-        ("incumbent", Kind.PULL, {"priority": [0, 9]}, 0),
-        ("fastest", Kind.ROUTE, {"handle_s": [300, 100, 200]}, 1),
-        ("fastest", Kind.ROUTE, {"handle_s": [300, 100, 100]}, 1),
-        ("fastest", Kind.PULL, {"handle_s": [300, 100, 200]}, 0),
-        ("priority", Kind.PULL, {"priority": [0, 2, 2, 1], "wait_s": [90, 30, 40, 80]}, 2),
-        ("priority", Kind.ROUTE, {"priority": [2, 2], "wait_s": [5, 5], "handle_s": [9, 1]}, 0),
-        ("cmu", Kind.PULL, {"priority": [0, 3, 1], "handle_s": [100, 300, 400]}, 1),
-        ("cmu", Kind.ROUTE, {"priority": [1, 1], "handle_s": [300, 100]}, 1),
-        ("least_loaded", Kind.ROUTE, {"occupancy": [0.9, 0.8, 0.7]}, 2),
-        ("least_loaded", Kind.PULL, {"occupancy": [0.9, 0.9], "wait_s": [3, 9]}, 0),
+        ("incumbent", ROUTE, (A, A, HOLD), {"handle_s": [300, 100, 0]}, 0),
+        ("incumbent", PULL, (A, A, HOLD), {"priority": [0, 9, 0]}, 0),
+        ("fastest", ROUTE, (A, A, A, HOLD), {"handle_s": [300, 100, 100, 0]}, 1),
+        ("fastest", PULL, (A, A, HOLD), {"handle_s": [300, 100, 0]}, 0),
+        ("priority", PULL, (A, A, A, A), {"priority": [0, 2, 2, 1], "wait_s": [90, 30, 40, 80]}, 2),
+        ("priority", ROUTE, (A, A), {"priority": 2, "wait_s": 5, "handle_s": [9, 1]}, 0),
+        ("cmu", PULL, (A, A, A), {"priority": [0, 3, 1], "handle_s": [100, 300, 400]}, 1),
+        ("cmu", ROUTE, (A, A), {"priority": 1, "handle_s": [300, 100]}, 1),
+        ("least_loaded", ROUTE, (A, A, A), {"occupancy": [0.9, 0.8, 0.7]}, 2),
+        ("fifo", PULL, (A, A, HOLD), {"wait_s": [10, 40, 0], "priority": [9, 0, 0]}, 1),
+        ("acd_longest_idle", ROUTE, (A, CALLBACK, HOLD), {"wait_s": 300}, 0),
+        ("rules_skills", ROUTE, (A, A, HOLD), {"handle_s": [200, 100, 0], "type_handle_s": 100}, 1),
+        ("rules_skills", ROUTE, (A, HOLD), {"handle_s": [200, 0], "type_handle_s": 100}, 1),
+        ("rules_skills", ROUTE, (A, HOLD), {"handle_s": [200, 0], "type_handle_s": 100, "wait_s": 60}, 0),
+        ("ai_scored", ROUTE, (A, A), {"handle_s": [100, 80], "type_handle_s": 90}, 1),
+        ("ai_scored", ROUTE, (A, A), {"handle_s": [100, 80], "type_handle_s": 90, "occupancy": [0.5, 0.95]}, 0),
+        ("least_busy_first", ROUTE, (A, A), {"load": [2, 1]}, 1),
+        ("most_busy_first", ROUTE, (A, A), {"load": [1, 2]}, 1),
+        ("bot_first", ROUTE, (A, BOT, HOLD), {}, 1),
+        ("cap4", Kind.CONCURRENCY, (CAP,) * 4, {"cap_set": [3, 1, 2, 4]}, 3),
+        ("cap6", Kind.CONCURRENCY, (CAP,) * 3, {"cap_set": [3, 1, 2]}, 0),
+        ("weighted_capacity", Kind.CONCURRENCY, (CAP,) * 4, {"cap_set": [3, 1, 2, 4], "open": 1, "mix": 1}, 2),
+        ("weighted_capacity", Kind.CONCURRENCY, (CAP,) * 4, {"cap_set": [3, 1, 2, 4], "open": 1, "mix": 0.2}, 3),
+        ("outreach_blind", Kind.OUTREACH, (Action.CONTINUE, Action.MESSAGE), {"need_p": 0.1}, 1),
+        ("outreach_selective", Kind.OUTREACH, (Action.CONTINUE, Action.MESSAGE), {"need_p": 0.1}, 0),
+        ("outreach_selective", Kind.OUTREACH, (Action.CONTINUE, Action.MESSAGE), {"need_p": 0.7}, 1),
     ],
 )
-def test_rule_answers_as_by_hand(rule, kind, columns, answer):
-    choices = RULES[rule].act(one(kind, **columns))
+def test_rule_answers_as_by_hand(name, kind, actions, columns, answer):
+    choices = RULES[name].act(one(kind, actions, **columns))
     assert choices.candidate.tolist() == [answer]
     assert choices.propensity.tolist() == [1.0]
 
 
-@pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
-@given(
-    mask=arrays(bool, (30, 5)).filter(lambda mask: mask.any(axis=1).all()),
-    kind=st.sampled_from([Kind.ROUTE, Kind.PULL]),
-    seed=st.integers(0, 2**32),
-)
-def test_choice_is_legal_and_holds_only_if_it_must(rule: Policy, mask, kind, seed):
-    rng = np.random.default_rng(seed)
-    context = np.zeros((30, len(CONTEXT_NAMES)), np.float32)
-    context[:, kind] = 1
-    candidates = rng.random((30, 5, len(CANDIDATE_NAMES)), np.float32)
-    candidates[:, :, CANDIDATE_NAMES.index("is_hold")] = np.arange(5) == 4
-    key = rng.integers(2**64, size=30, dtype=np.uint64)
-    choices = rule.act(Decisions(key, context, candidates, mask))
-    assert mask[np.arange(30), choices.candidate].all()
-    assert ((choices.candidate == 4) == ~mask[:, :4].any(axis=1)).all()
+def test_a_call_back_is_offered_after_a_long_wait_for_nobody():
+    for wait_s, answer in ((60, 1), (300, 0)):
+        decision = one(ROUTE, (CALLBACK, HOLD), usual=1, wait_s=wait_s)
+        assert RULES["acd_longest_idle"].act(decision).candidate[0] == answer
+
+
+@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_gets_a_legal_answer_with_its_probability(name, kind):
+    decisions = many(kind, 200, seed=3)
+    choices = RULES[name].act(decisions)
+    assert decisions.mask[np.arange(200), choices.candidate].all()
     assert ((choices.propensity > 0) & (choices.propensity <= 1)).all()
 
 
-def test_random_is_uniform_over_legal_candidates_other_than_hold():
-    n = 20_000
-    base = one(Kind.ROUTE, handle_s=[1, 2, 3, 4])
-    mask = np.tile([True, False, True, True, True], (n, 1))
-    many = Decisions(
-        np.arange(n, dtype=np.uint64),
-        np.repeat(base.context, n, axis=0),
-        np.repeat(base.candidates, n, axis=0),
-        mask,
-    )
-    choices = RULES["random"].act(many)
-    share = np.bincount(choices.candidate, minlength=5) / n
-    np.testing.assert_allclose(share, [1 / 3, 0, 1 / 3, 1 / 3, 0], atol=0.015)
-    np.testing.assert_allclose(choices.propensity, 1 / 3)
+@pytest.mark.parametrize("kind", ALWAYS_USUAL)
+def test_a_rule_without_an_opinion_does_what_is_usual(kind):
+    decisions = many(kind, 200, seed=4)
+    for name in ALWAYS_USUAL[kind]:
+        assert (RULES[name].act(decisions).candidate == usual(decisions)).all(), name
+
+
+@pytest.mark.parametrize("name", ["fastest", "priority", "cmu", "least_loaded", "ai_scored", "least_busy_first"])
+def test_who_compares_agents_leaves_bots_to_the_platform(name):
+    decision = one(ROUTE, (A, A, BOT), usual=2)
+    assert RULES[name].act(decision).candidate[0] == 2
+
+
+def test_random_is_uniform_over_all_that_is_legal():
+    decisions = many(ROUTE, 20_000, seed=5)
+    decisions.mask[:] = [True, False, True, True, False, True]
+    choices = RULES["random"].act(decisions)
+    share = np.bincount(choices.candidate, minlength=6) / 20_000
+    np.testing.assert_allclose(share, [0.25, 0, 0.25, 0.25, 0, 0.25], atol=0.015)
+    np.testing.assert_allclose(choices.propensity, 0.25)
+
+
+def test_fifo_lets_chance_pick_the_agent():
+    decisions = many(ROUTE, 4_000, seed=6)
+    decisions.mask[:] = True
+    decisions.candidates[:, :, :] = one(ROUTE, (A, A, BOT, Action.DEFER, CALLBACK, HOLD)).candidates
+    share = np.bincount(RULES["fifo"].act(decisions).candidate, minlength=6) / 4_000
+    np.testing.assert_allclose(share[:2], 0.5, atol=0.03)
+
+
+def test_a_cap_combines_with_any_rule():
+    policy = rule("cap2+fastest")
+    assert policy.name == "cap2+fastest"
+    assert policy.act(one(ROUTE, (A, A), handle_s=[9, 1])).candidate[0] == 1
+    assert policy.act(one(Kind.CONCURRENCY, (CAP, CAP, CAP), cap_set=[3, 1, 2])).candidate[0] == 2
+
+
+@pytest.mark.parametrize("name", ["quadrants", "fastest+cap2", "cap2+nothing", "cap9"])
+def test_an_unknown_rule_is_named_with_those_there_are(name):
+    with pytest.raises(UnknownRuleError, match=r"expected one of random, incumbent.*found " + name.replace("+", r"\+")):
+        rule(name)
 
 
 def test_registry_names_its_rules():
-    assert list(RULES) == ["random", "incumbent", "fastest", "priority", "cmu", "least_loaded"]
     assert all(RULES[name].name == name for name in RULES)
+    assert {"fifo", "acd_longest_idle", "rules_skills", "ai_scored", "quadrant", "cap1", "cap6"} <= set(RULES)

@@ -20,6 +20,7 @@ from maitred.configs.schema import (
     register,
 )
 from maitred.envs.objective import Objective
+from maitred.envs.scenario_file import SHIPPED
 
 FILES = [(path.parent.name, path.stem) for path in sorted(Path(configs.__path__[0]).glob("*/*.yaml"))]  # (group, name)
 
@@ -38,7 +39,7 @@ def composed(*overrides: str) -> TrainConfig:
 
 
 def test_the_groups_are_those_that_are_documented() -> None:
-    assert {group for group, _ in FILES} == {"scenario", "policy", "objective", "evaluation", "tracking"}
+    assert {group for group, _ in FILES} == {"policy", "objective", "evaluation", "tracking"}
     assert {name for group, name in FILES if group == "policy"} == {"ppo", "linucb", "lints"}
 
 
@@ -47,6 +48,11 @@ def test_every_file_composes_and_is_short(group: str, name: str) -> None:
     composed(f"{group}={name}")
     text = (Path(configs.__path__[0]) / group / f"{name}.yaml").read_text()
     assert len(text.splitlines()) <= 12 and "_target_" not in text and "_self_" in text
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_shipped_scenario_is_in_its_group(path: Path) -> None:
+    assert composed(f"scenario={path.stem}").scenario_source == path.stem
 
 
 @pytest.mark.parametrize(("name", "kind"), [("ppo", PPOConfig), ("linucb", LinUCBConfig), ("lints", LinTSConfig)])

@@ -1,26 +1,36 @@
+import multiprocessing
+import pickle
 import subprocess
 import sys
+from dataclasses import replace
 
 import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env, data_equivalence
 
-import maitred.envs.registration  # noqa: F401  registers the environment
 from maitred.envs.contact_center import ContactCenter
-from maitred.envs.decision import CANDIDATE_FEATURES, CANDIDATE_NAMES, CONTEXT_FEATURES
-from maitred.envs.kpi import KPIS
+from maitred.envs.decision import CANDIDATE_FEATURES, CANDIDATE_NAMES, CONTEXT_FEATURES, CONTEXT_NAMES
+from maitred.envs.flatten import FlattenDecision
+from maitred.envs.kpi import applicable
 from maitred.envs.objective import Objective
+from maitred.envs.registration import ANY
+from maitred.envs.render import GLYPHS
+from maitred.envs.scenario_file import load_scenario
 from maitred.envs.simulator import Simulator
 from maitred.envs.traffic import draw_trace
 from tests.envs.toy import toy
-
-ID = "maitred/ContactCenter-v0"
 
 
 @pytest.fixture
 def env():
     return ContactCenter(scenario=toy())
+
+
+def busy_omni():
+    """The headline world on a third of its demand, which is enough to see every kind of decision."""
+    omni = load_scenario("omni")
+    return replace(omni, arrivals=replace(omni.arrivals, rate_per_h=0.3 * omni.arrivals.rate_per_h))
 
 
 def play(env, seed):
@@ -35,7 +45,7 @@ def play(env, seed):
 @pytest.mark.filterwarnings("error")
 def test_gymnasium_finds_nothing_wrong():
     # Two places leave one candidate and to hold, so that the checker's unmasked actions are all legal.
-    check_env(gymnasium.make(ID, scenario=toy(places=2)).unwrapped)
+    check_env(gymnasium.make(ANY, scenario=toy(places=2)).unwrapped)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -46,7 +56,7 @@ def test_observations_lie_in_their_space(env, seed):
 
 def test_what_exceeds_the_declared_range_is_clipped(env):
     env.reset(seed=0)
-    env._episodes.simulator.observation.context[0, -1] = 5e3
+    env._episodes.simulator.observation.context[0, -1] = 5e6
     env._episodes.simulator.observation.candidates[0, 0, CANDIDATE_NAMES.index("fit")] = -9
     observation = env._observation()
     assert observation["context"][-1] == CONTEXT_FEATURES[-1].high
@@ -141,10 +151,11 @@ def test_elapsed_time_adds_up_to_the_horizon(env):
 def test_an_episode_ends_truncated_with_its_kpis_and_the_center_as_it_stands(env):
     observation, _, terminated, truncated, info = play(env, 0)[-1]
     assert (terminated, truncated) == (False, True)
-    assert list(info["kpis"]) == [kpi.name for kpi in KPIS]
+    assert list(info["kpis"]) == [kpi.name for kpi in applicable(toy())]
     assert 0 < info["kpis"]["occupancy"] < 1
     assert observation["mask"].tolist() == [1, 0, 0, 0, 0, 0]
-    assert observation["candidates"].sum() == observation["candidates"][0, CANDIDATE_NAMES.index("is_hold")] == 1
+    flags = {name: observation["candidates"][0, CANDIDATE_NAMES.index(name)] for name in ("is_hold", "usual")}
+    assert flags == {"is_hold": 1, "usual": 1} and observation["candidates"].sum() == 2
 
 
 def test_ansi_board_shows_clock_agents_queues_and_kpis():
@@ -164,6 +175,19 @@ def test_ansi_board_shows_clock_agents_queues_and_kpis():
         "%",
         " on shift",
     ):
+        assert text in board
+
+
+def test_ansi_board_shows_open_conversations_bots_and_promises():
+    env = ContactCenter(scenario=busy_omni(), render_mode="ansi")
+    env.reset(seed=0)
+    center, kinds = env._episodes.simulator.centers.center, set()
+    while center["now"][0] < 10 * 3600:
+        kinds.add(env.render().splitlines()[1].split(":")[0])
+        env.step(center["usual"][0])
+    assert kinds == {"route", "pull", "reassess", "concurrency"}
+    board = env.render()
+    for text in ("agent at work on it", "customer's turn", "/3 ", "with bot", "promised", *GLYPHS.values()):
         assert text in board
 
 
@@ -188,8 +212,35 @@ def test_the_docstring_lists_every_feature():
 
 
 def test_gymnasium_imports_the_registration_itself():
-    code = f"import gymnasium; gymnasium.make('maitred.envs.registration:{ID}', scenario='bank')"
+    code = "import gymnasium; gymnasium.make('maitred.envs.registration:maitred/Bank-v0')"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.filterwarnings("ignore:.*different from the unwrapped version")
+def test_a_wrapper_flattens_the_observation_to_a_box(env):
+    flat = FlattenDecision(env)
+    check_env(FlattenDecision(ContactCenter(scenario=toy(places=2))), skip_render_check=True)
+    vector, info = flat.reset(seed=3)
+    observation, _ = ContactCenter(scenario=toy()).reset(seed=3)
+    context, candidates, mask = np.split(vector, np.cumsum([len(CONTEXT_NAMES), 6 * len(CANDIDATE_NAMES)]))
+    np.testing.assert_array_equal(context, observation["context"])
+    np.testing.assert_array_equal(candidates.reshape(6, -1), observation["candidates"])
+    np.testing.assert_array_equal(mask, info["action_mask"])
+    np.testing.assert_array_equal(flat.action_masks(), info["action_mask"] == 1)
+
+
+def first_key(pickled):
+    """What another process sees first, and what it sees after two steps of the environment it was sent."""
+    env = pickle.loads(pickled)
+    return env.step(0)[4]["key"], env.step(0)[4]["key"]
+
+
+def test_an_environment_is_sent_to_a_spawned_process_and_goes_on_there(env):
+    env.reset(seed=6)
+    pickled = pickle.dumps(env)
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        there = pool.apply(first_key, (pickled,))
+    assert there == (env.step(0)[4]["key"], env.step(0)[4]["key"])
 
 
 def test_the_decision_type_needs_neither_gymnasium_nor_numba():

@@ -8,52 +8,88 @@ from typing import Any
 import numpy as np
 import pytest
 
-from maitred.envs.decision import CANDIDATE_FEATURES, CANDIDATE_NAMES, CONTEXT_NAMES, Kind
-from maitred.envs.decision_json import DecisionError, key_of, read_request, write_reply, write_request
-from tests.decisions import HOLD, sample_decisions
+from maitred.envs.decision import CANDIDATE_FEATURES, CANDIDATE_NAMES, CONTEXT_NAMES, Action, Kind
+from maitred.envs.decision_forms import FORMS
+from maitred.envs.decision_json import DecisionError, key_of, read_request, write_reply
+from maitred.envs.decision_request import action_of, write_request
+from tests.decisions import HOLD, USUAL, sample_decisions
 
-BATCH = sample_decisions(60, 6, seed=0)
+BATCH = sample_decisions(200, 6, seed=0, kinds=tuple(Kind))
+LISTED = {Kind.ROUTE: ("resources", "idle_s"), Kind.PULL: ("contacts", "wait_s")}
 
 
 def request(kind: Kind, row: int = 0) -> dict[str, Any]:
-    """The `row`-th request of a kind, with at least two candidates and the choice to hold."""
-    rows = np.flatnonzero((BATCH.kind == kind) & (BATCH.mask.sum(axis=1) > 3))
+    """The `row`-th request of a kind, from an arrival or a freed slot with two to choose from and more to do."""
+    enough = BATCH.mask.sum(axis=1) > (4 if kind == Kind.ROUTE else 3 if kind == Kind.PULL else 1)
+    assigns = (BATCH.candidates[..., HOLD:USUAL].sum(axis=2) == 0) & BATCH.mask
+    rows = np.flatnonzero((BATCH.kind == kind) & enough & ((assigns.sum(axis=1) > 1) | (kind not in LISTED)))
     return written(int(rows[row]))
 
 
 def written(row: int) -> dict[str, Any]:
-    ids = [f"id-{i}" for i in range(int(BATCH.mask[row].sum()) - 1)]
+    ids = [f"id-{i}" for i in range(int(BATCH.mask[row].sum()))]
     text = json.dumps(write_request(BATCH, row, f"decision-{row}", ids))
     body: dict[str, Any] = json.loads(text)
     return body
 
 
-@pytest.mark.parametrize("kind", [Kind.ROUTE, Kind.PULL])
+@pytest.mark.parametrize("kind", LISTED)
 def test_what_is_read_is_what_the_request_says(kind: Kind) -> None:
     body = request(kind)
     found = read_request(body)
-    subject, others = ("contact", "resources") if kind is Kind.ROUTE else ("resource", "contacts")
-    order_by = "idle_s" if kind is Kind.ROUTE else "wait_s"
+    others, order_by = LISTED[kind]
+    subject = body["contact" if kind is Kind.ROUTE else "resource"]
+    assigned = [c for c in body[others] if "kind" not in c]
     assert found.decisions.kind[0] == kind and found.decisions.mask.all()
-    assert list(found.ids[:-1]) == [c["id"] for c in sorted(body[others], key=lambda c: -float(c[order_by]))]
-    assert found.ids[-1] == "hold"
-    by_id = {c["id"]: c for c in body[others]}
-    for identity, row in zip(found.ids, found.decisions.candidates[0], strict=True):
-        other = by_id.get(identity, {})
+    assert list(found.ids[: len(assigned)]) == [c["id"] for c in sorted(assigned, key=lambda c: -float(c[order_by]))]
+    by_id = {c["id"]: c for c in assigned}
+    for identity, row in zip(found.ids[: len(assigned)], found.decisions.candidates[0], strict=False):
+        said = {**subject, **by_id[identity], "usual": identity == body["usual"]}
         for place, f in enumerate(CANDIDATE_FEATURES):
-            expected = {**body[subject], **other}.get(f.name, 0)
-            assert row[place] == np.float32(1 if f.name == "is_hold" and identity == "hold" else expected)
+            assert row[place] == np.float32(said.get(f.name, 0))
 
 
 def test_reverses_what_was_written() -> None:
     for row in range(len(BATCH)):
-        found = read_request(written(row)).decisions
-        real = int(BATCH.mask[row].sum()) - 1
+        asked = read_request(written(row))
+        found, n = asked.decisions, int(BATCH.mask[row].sum())
         np.testing.assert_allclose(found.context[0], BATCH.context[row], atol=1e-6)
-        order_by = CANDIDATE_NAMES.index("idle_s" if found.kind[0] == Kind.ROUTE else "wait_s")
-        order = np.argsort(-BATCH.candidates[row, :real, order_by], kind="stable")
-        np.testing.assert_array_equal(found.candidates[0, :real], BATCH.candidates[row, order])
-        np.testing.assert_array_equal(found.candidates[0, real:], BATCH.candidates[row, real : real + 1])
+        order = [int(identity.removeprefix("id-")) for identity in asked.ids]
+        assert sorted(order) == list(range(n))
+        np.testing.assert_array_equal(found.candidates[0], BATCH.candidates[row, order])
+
+
+@pytest.mark.parametrize("event", FORMS)
+def test_every_event_is_understood(event: str) -> None:
+    body = {**request(FORMS[event].kind), "event": event}
+    assert read_request(body).decisions.kind[0] == FORMS[event].kind
+
+
+def test_bots_and_groups_are_resources_and_what_else_may_be_done_is_an_action() -> None:
+    body = {**request(Kind.ROUTE), "actions": [{"type": "hold"}, {"type": "defer", "params": {"delay_s": 3600}}]}
+    body["resources"] = [
+        {"id": "bot-1", "kind": "virtual_agent", "cost": 0.4, "handle_s": 120, "resolve_p": 0.6},
+        {"id": "team", "kind": "group"},
+    ]
+    body["usual"] = "bot-1"
+    found = read_request(body)
+    assert found.ids == ("bot-1", "team", "defer", "hold")  # to hold comes last, whatever the order of the request
+    rows = found.decisions.candidates[0]
+    assert [action_of(row) for row in rows] == [Action.BOT, Action.GROUP, Action.DEFER, Action.HOLD]
+    values = {
+        name: rows[:, CANDIDATE_NAMES.index(name)] for name in ("cost", "resolve_p", "delay_s", "usual", "wait_s")
+    }
+    np.testing.assert_allclose(values["cost"], [0.4, 0, 0, 0], rtol=1e-6)
+    np.testing.assert_allclose(values["resolve_p"], [0.6, 0, 0, 0], rtol=1e-6)
+    assert values["delay_s"].tolist() == [0, 0, 3600, 0] and values["usual"].tolist() == [1, 0, 0, 0]
+    assert (values["wait_s"] == np.float32(body["contact"]["wait_s"])).all()
+
+
+def test_a_conversation_with_a_bot_has_no_resource() -> None:
+    body = request(Kind.REASSESS)
+    body.pop("resource")
+    agent = [i for i, f in enumerate(CANDIDATE_FEATURES) if f.part == "agent"]
+    assert not read_request(body).decisions.candidates[..., agent].any()
 
 
 @pytest.mark.parametrize(
@@ -84,17 +120,18 @@ def test_ineligible_candidates_are_left_out_and_unknown_keys_ignored() -> None:
     body = request(Kind.ROUTE)
     body["resources"][0] = {"id": "away", "eligible": False, "labels": {}}
     body["queues"] = [1, 2]
-    body["may_hold"] = False
+    body["actions"] = []
+    body["usual"] = body["resources"][1]["id"]
     found = read_request(body)
     assert set(found.ids) == {c["id"] for c in body["resources"][1:]}
     assert not found.decisions.candidates[..., HOLD].any()
 
 
 FAULTS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
-    "version": (lambda b: b.update(schema_version=2), "schema_version"),
+    "version": (lambda b: b.update(schema_version=1), "schema_version"),
     "no version": (lambda b: b.pop("schema_version"), "schema_version"),
     "true version": (lambda b: b.update(schema_version=True), "schema_version"),
-    "event": (lambda b: b.update(event="turn"), "event"),
+    "event": (lambda b: b.update(event="lunch"), "event"),
     "event type": (lambda b: b.update(event=[]), "event"),
     "no identity": (lambda b: b.pop("decision_id"), "decision_id"),
     "long identity": (lambda b: b.update(decision_id="x" * 257), "decision_id"),
@@ -116,14 +153,21 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "too many": (lambda b: b.update(resources=b["resources"] * 1000), "resources"),
     "candidate": (lambda b: b["resources"].append(7), "resources["),
     "duplicate": (lambda b: b["resources"][1].update(id="id-0"), "resources[1].id"),
-    "reserved": (lambda b: b["resources"][1].update(id="hold"), "resources[1].id"),
+    "usual": (lambda b: b.update(usual="nobody"), "usual"),
+    "no usual": (lambda b: b.pop("usual"), "usual"),
+    "unhashable usual": (lambda b: b.update(usual=[]), "usual"),
     "no candidate identity": (lambda b: b["resources"][1].pop("id"), "resources[1].id"),
     "pair feature": (lambda b: b["resources"][1].update(resolve_p=1.01), "resources[1].resolve_p"),
-    "bot": (lambda b: b["resources"][1].update(kind="bot"), "resources[1].kind"),
+    "kind of resource": (lambda b: b["resources"][1].update(kind="robot"), "resources[1].kind"),
+    "bot": (lambda b: b["resources"].append({"id": "b", "kind": "bot"}), "resources["),
     "eligible": (lambda b: b["resources"][1].update(eligible=1), "resources[1].eligible"),
-    "nobody": (lambda b: [c.update(eligible=False) for c in b["resources"]], "resources"),
-    "empty": (lambda b: b.update(resources=[]), "resources"),
-    "may_hold": (lambda b: b.update(may_hold="yes"), "may_hold"),
+    "nobody": (lambda b: b.update(actions=[]) or [c.update(eligible=False) for c in b["resources"]], "resources"),
+    "empty": (lambda b: b.update(resources=[], actions=[]), "resources"),
+    "list of actions": (lambda b: b.update(actions=3), "actions"),
+    "action": (lambda b: b.update(actions=[{"type": "cap"}]), "actions[0].type"),
+    "action twice": (lambda b: b.update(actions=[{"type": "hold"}] * 2), "actions[1].id"),
+    "no params": (lambda b: b.update(actions=[{"type": "defer"}]), "actions[0].params"),
+    "param": (lambda b: b.update(actions=[{"type": "defer", "params": {"delay_s": -1}}]), "actions[0].params.delay_s"),
 }
 
 
@@ -145,14 +189,39 @@ def test_whatever_is_no_object_is_refused(body: object) -> None:
         read_request(body)
 
 
+def action_in_reply(asked: Any, candidate: int) -> Any:
+    flat = [1.0] * len(asked.ids)
+    return write_reply(asked, candidate, 1.0, flat, flat)["action"]
+
+
 @pytest.mark.parametrize(("kind", "answer"), [(Kind.ROUTE, "resource_id"), (Kind.PULL, "contact_id")])
 def test_the_reply_names_the_chosen(kind: Kind, answer: str) -> None:
     asked = read_request(request(kind))
     k = len(asked.ids)
-    shares = [1 / k] * k
-    reply = write_reply(asked, 1, 0.25, list(range(k)), shares)
+    reply = write_reply(asked, 1, 0.25, list(range(k)), [1 / k] * k)
     assert reply["action"] == {"type": "assign", answer: asked.ids[1]}
     assert reply["propensity"] == 0.25 and reply["decision_id"] == asked.decision_id
     assert [entry["id"] for entry in reply["ranking"]] == list(reversed(asked.ids))
     assert reply["eligible"] == list(asked.ids)
-    assert write_reply(asked, k - 1, 1.0, shares, shares)["action"] == {"type": "hold"}
+    assert action_in_reply(asked, k - 1) == {"type": "hold"}
+
+
+def test_the_reply_says_what_to_do_and_with_which_parameters() -> None:
+    body = request(Kind.CONCURRENCY)
+    body["actions"] = [{"type": "cap", "id": f"cap-{n}", "params": {"cap_set": n}} for n in (3, 1, 2)]
+    body["usual"] = "cap-3"
+    assert action_in_reply(read_request(body), 2) == {"type": "cap", "params": {"cap_set": 2}}
+    body = request(Kind.REASSESS)
+    body["actions"] = [
+        {"type": "continue"},
+        {
+            "type": "hand_back",
+            "resource_id": "bot-1",
+            "params": {"cost": 0.4, "handle_s": 120, "resolve_p": 0.6, "note": "x"},
+        },
+    ]
+    body["usual"] = "continue"
+    answer = action_in_reply(read_request(body), 1)
+    assert answer["resource_id"] == "bot-1" and answer["params"]["handle_s"] == 120
+    body = request(Kind.OUTREACH)
+    assert action_in_reply(read_request(body), 0) == {"type": "continue"}

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from maitred.envs.decision import CANDIDATE_NAMES
 from maitred.serving.bundle import MAX_BYTES, BundleError, ModelCard, load_bundle
 
 
@@ -78,7 +79,7 @@ MANIFESTS: dict[str, tuple[Callable[[dict[str, Any]], Any], tuple[str, ...]]] = 
     "bundle version": (lambda m: m.update(bundle_version=99), ("bundle_version", "99")),
     "decision version": (lambda m: m.update(decision_version=0), ("decision_version", "0")),
     "version of wrong type": (lambda m: m.update(decision_version=True), ("decision_version", "int")),
-    "missing feature": (lambda m: m["features"]["candidates"].pop(3), ("candidates", "attempts")),
+    "missing feature": (lambda m: m["features"]["candidates"].pop(3), ("candidates", CANDIDATE_NAMES[3])),
     "extra feature": (
         lambda m: m["features"]["context"].append({"name": "phase_of_moon"}),
         ("context", "phase_of_moon"),
@@ -86,7 +87,7 @@ MANIFESTS: dict[str, tuple[Callable[[dict[str, Any]], Any], tuple[str, ...]]] = 
     "reordered features": (lambda m: m["features"]["candidates"].reverse(), ("candidates/0/name", "is_hold")),
     "repeated feature": (
         lambda m: m["features"]["candidates"].append(m["features"]["candidates"][0]),
-        ("candidates", "19"),
+        ("candidates", str(len(CANDIDATE_NAMES))),
     ),
     "other unit": (lambda m: m["features"]["candidates"][1].update(unit="min"), ("unit", "'min'")),
     "no card": (lambda m: m.pop("card"), ("card",)),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from maitred.envs.decision_json import write_request
+from maitred.envs.decision_request import write_request
 from tests.decisions import sample_decisions
 
 FOREIGN = {
@@ -36,7 +36,7 @@ print(json.dumps({"status": status, "reply": json.loads(reply.getvalue()), "modu
 
 def test_deciding_imports_numpy_alone(bundle_dir: Path) -> None:
     d = sample_decisions(1, 4, seed=0)
-    ids = [f"id-{i}" for i in range(int(np.count_nonzero(d.mask[0])) - 1)]
+    ids = [f"id-{i}" for i in range(int(np.count_nonzero(d.mask[0])))]
     request = json.dumps(write_request(d, 0, "decision", ids))
     command = [sys.executable, "-c", SCRIPT, str(bundle_dir), request]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -45,5 +45,5 @@ def test_deciding_imports_numpy_alone(bundle_dir: Path) -> None:
     assert not FOREIGN & {name.split(".")[0] for name in result["modules"]}
     ours = {name for name in result["modules"] if name.startswith("maitred.")}
     world = {name for name in ours if name.startswith("maitred.envs.")}
-    assert world == {"maitred.envs.decision", "maitred.envs.decision_json"}
+    assert world == {"maitred.envs.decision", "maitred.envs.decision_forms", "maitred.envs.decision_json"}
     assert not any(name.startswith(("maitred.agents", "maitred.training")) for name in ours)

@@ -1,6 +1,7 @@
 """Learners learn on a small center, from one seed; evidence is guarded; runs are saved and exported."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from maitred.configs.schema import (
     TrainConfig,
 )
 from maitred.envs.decision import Kind
-from maitred.envs.kernel.layout import CONTACT, Outcome
+from maitred.envs.kernel.layout import CONTACT, TALK, Outcome
 from maitred.envs.objective import Objective
 from maitred.envs.scenario_file import save_scenario
 from maitred.envs.simulator import Simulator
@@ -132,9 +133,14 @@ def test_a_case_is_worth_what_it_books_from_a_contact_on() -> None:
     contacts["work_s"] = [0, 60, 120, 50]
     contacts["wrap_up_s"] = [0, 60, 0, 0]
     contacts["csat"] = [np.nan, 0.5, 0.75, np.nan]
+    talks = np.zeros(4, TALK)
+    talks["bot_cost"] = [0.4, 0, 0, 0.2]
+    simulator = Simulator(small_center(), [draw_trace(small_center(), np.random.SeedSequence(0))])
+    ledger = replace(simulator.ledger(0), contacts=contacts, talks=talks)
     objective = Objective(cost=1, focus_per_min=0.3, csat=8, abandonment=4)
     later = 8 * 0.75 - 0.3 * 2
-    assert case_values(contacts, objective) == pytest.approx([later - 4, 8 * 0.5 - 0.3 * 2, later, 0])
+    values = [later - 4 - 0.4 - 0.2, 8 * 0.5 - 0.3 * 2, later - 0.2, -0.2]
+    assert case_values(ledger, objective) == pytest.approx(values)
 
 
 def test_a_decision_is_paid_for_its_own_contact() -> None:

@@ -18,5 +18,5 @@ class Customers:
     churn_p: float = number(0, 0, 1, source="at no satisfaction at all; falls to 0 at full satisfaction [E]")
     prefers_other_p: float = number(0, 0, 1, source="share that would rather use another channel (CT-9) [E]")
     bot_intolerant_share: float = number(1, 0, 1, source="share that leaves a bot with its leave_p (CT-9) [E]")
-    survey_p: float = number(0.15, 0, 1, source="5-25 % respond (domain 2.8)")
+    survey_p: float = number(0.15, 0, 1, source="of those not satisfied at all; 5-25 % (domain 2.8)")
     survey_bias: float = number(0, -1, 1, source="response at full over none satisfaction: exp(bias) odds [E]")

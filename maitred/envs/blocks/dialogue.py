@@ -21,7 +21,7 @@ class Dialogue:
     level: Value = number(0.5, 0, 1, "complexity", source="place on the axis from simple to complex (CT-1)")
     share: Value = number(1, 0, 1, "type", "complexity")
     work_factor: Value = number(1, 0.05, 20, "complexity", source="turns of 20, 35, 60 s (domain 2.2)")
-    turns_mean: Value = number(1, 1, 1000, "complexity", source="6, 9, 16 (domain 2.8)")
+    turns_mean: Value = number(1, 1, 1e9, "complexity", source="6, 9, 16 (domain 2.8)")
     phases: float = number(1, 1, 20)
     automation_share: Value = number(0, 0, 0.9, "complexity", source="20/50/75 % removable (CT-4)")
     transition: Value = number(0, 0, 1, "complexity", "complexity", source="per turn off the diagonal; 0 for none")

@@ -1,8 +1,9 @@
 """What a conversation is about, turn by turn: the hidden state, and the belief that policies see.
 
 Complexity and urgency are Markov chains; sentiment returns to its mean with noise and jumps. Every turn gives a
-noisy reading of complexity and urgency, right with chance `signal_accuracy` and otherwise any other value alike;
-the belief is Bayes' filter of the readings, so it is calibrated by construction (Rabiner 1989, forward recursion).
+noisy reading of complexity and urgency, right with chance `signal_accuracy` and otherwise any other value alike; that
+a phase ended or went on tells of the complexity, too. The belief is Bayes' filter of both, so it is calibrated by
+construction (Rabiner 1989, forward recursion).
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def open_dialogue(w, x, b, row):
     deadline_mean_s = w.types[kind].dialogue_deadline_mean_s
     if talk.urgent == 1 and deadline_mean_s > 0:
         talk.deadline_s = x.center[b].now + deadline_mean_s * chance.exponential(key, DEADLINE, 0)
-    talk.sentiment = p.dialogue_sentiment_mean + _noise(w, key, 0)
+    talk.sentiment = 0.0
+    shift_sentiment(talk, p.dialogue_sentiment_mean + _noise(w, key, 0))
     belief = x.beliefs[b, row]
     for c in range(len(belief)):
         belief[c] = w.share[kind, c]
@@ -64,11 +66,35 @@ def shift_sentiment(talk, step):
 @inner
 def ends_now(w, x, b, row):
     """Whether the turn just done was the last: it ends a phase with chance phases / turns_mean, perhaps the last."""
-    talk, p = x.talks[b, row], w.parameters[0]
-    mean = w.complexities[talk.complexity].dialogue_turns_mean
-    if chance.uniform(x.queued[b, row].key, PHASE, talk.turns) * mean < p.dialogue_phases:
-        talk.phase += 1
-    return talk.phase >= p.dialogue_phases
+    talk, belief = x.talks[b, row], x.beliefs[b, row]
+    ended = chance.uniform(x.queued[b, row].key, PHASE, talk.turns) < _phase_end_p(w, talk.complexity)
+    talk.phase += ended
+    if len(belief) > 1:
+        for c in range(len(belief)):
+            belief[c] *= _phase_end_p(w, c) if ended else 1.0 - _phase_end_p(w, c)
+        _normalise(belief)
+    return talk.phase >= w.parameters[0].dialogue_phases
+
+
+@inner
+def _phase_end_p(w, complexity):
+    return min(w.parameters[0].dialogue_phases / w.complexities[complexity].dialogue_turns_mean, 1.0)
+
+
+@inner
+def _normalise(belief):
+    total = 0.0
+    for c in range(len(belief)):
+        total += belief[c]
+    for c in range(len(belief)):
+        belief[c] /= total
+
+
+@inner
+def automated(w, talk, work_s):
+    """Seconds of work that automation does beside so much of the agent's (CT-4)."""
+    share = w.complexities[talk.complexity].dialogue_automation_share
+    return work_s * share / (1.0 - share)
 
 
 @inner
@@ -139,12 +165,9 @@ def _read(w, x, b, row, turn):
         seen = talk.complexity
         if chance.uniform(key, SIGNAL, turn) >= right:
             seen = (seen + 1 + int(chance.uniform(key, READING, turn) * (n - 1))) % n
-        total = 0.0
         for c in range(n):
             belief[c] *= right if c == seen else (1.0 - right) / (n - 1)
-            total += belief[c]
-        for c in range(n):
-            belief[c] /= total
+        _normalise(belief)
     said_urgent = (chance.uniform(key, URGENCY_SIGNAL, turn) < right) == (talk.urgent == 1)
     yes = talk.urgency * (right if said_urgent else 1.0 - right)
     no = (1.0 - talk.urgency) * (1.0 - right if said_urgent else right)

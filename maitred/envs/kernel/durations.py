@@ -20,7 +20,10 @@ def period_of_day(w, now):
 
 @inner
 def handle_time(w, x, b, row, agent):
-    """Seconds of work: a point mass of very short contacts, else log-normal or exponential around the mean."""
+    """Seconds of work: a point mass of very short contacts, else log-normal or exponential around the mean.
+
+    Work on a contact in the wrong queue lasts until the error shows, exponential (LV-G1).
+    """
     contact, key = x.contacts[b, row], x.queued[b, row].key
     parameters = w.parameters[0]
     channel = w.types[contact.type].channels_of_type
@@ -31,6 +34,8 @@ def handle_time(w, x, b, row, agent):
     if single and chance.uniform(key, SHORT, turn) < w.people[agent].short_share:
         contact.short = 1
         return parameters.short_max_s * chance.uniform(key, SERVICE, turn)
+    if parameters.talks == 1 and x.talks[b, row].needs != contact.type:
+        return parameters.handoff_discovery_s * chance.exponential(key, SERVICE, turn)
     mean = x.handle_mean_s[b, agent, contact.type] * w.service_factor[period_of_day(w, x.center[b].now)]
     fatigue = 0.0
     if parameters.talks == 1:

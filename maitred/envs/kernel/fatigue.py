@@ -7,16 +7,18 @@ import math
 from maitred.envs.kernel.compiler import inner
 from maitred.envs.kernel.layout import Activity
 
-OFF, WORK, WRAP_UP = int(Activity.OFF), int(Activity.WORK), int(Activity.WRAP_UP)
+WORK, WRAP_UP, BREAK = int(Activity.WORK), int(Activity.WRAP_UP), int(Activity.BREAK)
 
 
 @inner
 def tire(w, person, spent_s):
-    """Update an agent's fatigue for the time spent in the present activity."""
+    """Update an agent's fatigue and the shift's occupancy for the time spent in the present activity."""
     busy = person.activity == WORK or person.activity == WRAP_UP
     remembered = math.exp(-spent_s / w.parameters[0].people_fatigue_memory_s)
     person.fatigue = remembered * person.fatigue + (1.0 - remembered) * busy
     person.shift_busy_s += busy * spent_s
+    if person.activity >= BREAK:  # the shift's clock stands still while the agent is away
+        person.shift_start_s += spent_s
 
 
 @inner

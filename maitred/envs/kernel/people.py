@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from maitred.envs.kernel import chance
-from maitred.envs.kernel.attrition import end_of_shift, start_of_shift
+from maitred.envs.kernel.attrition import start_of_shift
 from maitred.envs.kernel.calendar import DRIFT, LAST_CALL, schedule
 from maitred.envs.kernel.compiler import inner
 from maitred.envs.kernel.fatigue import tire
@@ -80,14 +80,14 @@ def roster_event(w, x, b, event):
     if code == SHIFT_START:
         freed = _start_shift(w, x, b, agent, event.end_s)
     elif code == SHIFT_END:
-        freed = _end_shift(w, x, b, agent)
+        freed = _end_shift(x, b, agent)
     elif code == AWAY_START:
         reason = event.code >> 4
         person.away = reason if reason > 0 else UNAVAILABLE
         freed = person.activity == IDLE or (person.activity == UNAVAILABLE and person.away != UNAVAILABLE)
     else:
         assert code == AWAY_END
-        freed = person.activity == person.away
+        freed = person.away != 0 and person.activity == person.away
         person.away = 0
     if freed:
         release(w, x, b, agent)
@@ -97,23 +97,25 @@ def roster_event(w, x, b, event):
 
 @inner
 def _start_shift(w, x, b, agent, end_s):
-    person, p = x.agents[b, agent], w.parameters[0]
+    person, p, now = x.agents[b, agent], w.parameters[0], x.center[b].now
     if person.activity != OFF:  # still finishing a contact of the shift before
         book_overrun(w, x, b, agent)
-    person.on_shift, person.shift_end_s, person.last_call = 1, end_s, 0
-    if p.people_last_call_s > 0:
-        schedule(x, b, max(end_s - p.people_last_call_s, x.center[b].now), LAST_CALL, agent)
     if p.people_change == 1:
-        start_of_shift(w, x, b, agent)
+        if person.activity != OFF:  # what was done so far was not done on this shift
+            switch_activity(w, x, b, agent, person.activity)
+        start_of_shift(w, x, b, agent, end_s)
+    last_call_s = end_s - p.people_last_call_s
+    person.on_shift, person.shift_end_s = 1, end_s
+    person.last_call = p.people_last_call_s > 0 and last_call_s <= now
+    if p.people_last_call_s > 0 and last_call_s > now:
+        schedule(x, b, last_call_s, LAST_CALL, agent)
     record(x, b, MARK_START, -1, agent, 0, 0.0)
     return person.activity == OFF
 
 
 @inner
-def _end_shift(w, x, b, agent):
+def _end_shift(x, b, agent):
     person = x.agents[b, agent]
-    if w.parameters[0].people_change == 1:
-        end_of_shift(w, x, b, agent)
     record(x, b, MARK_END, -1, agent, 0, 0.0)
     was_away = person.away != 0 and person.activity == person.away
     person.on_shift, person.away = 0, 0
@@ -124,6 +126,6 @@ def _end_shift(w, x, b, agent):
 def last_call(w, x, b, agent):
     """The last part of a shift begins, in which no new live conversation is taken on (RS-5)."""
     person, p = x.agents[b, agent], w.parameters[0]
-    if person.on_shift == 1 and x.center[b].now >= person.shift_end_s - p.people_last_call_s - 1e-6:
+    if person.on_shift == 1 and x.center[b].now == person.shift_end_s - p.people_last_call_s:
         person.last_call = 1
         update_room(w, x, b, agent)

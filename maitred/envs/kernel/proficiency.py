@@ -31,20 +31,30 @@ def copilot_gain(w, x, b, agent):
     p = w.parameters[0]
     if p.people_copilot_novice == 0 and p.people_copilot_expert == 0:
         return 0.0
-    if chance.uniform(chance.agent_key(x, b, agent), ADHERE, x.agents[b, agent].left) >= p.people_copilot_adherence:
-        return 0.0
-    novice = math.exp2(-x.agents[b, agent].experience_wk / p.people_learn_half_life_wk)
-    return p.people_copilot_expert + (p.people_copilot_novice - p.people_copilot_expert) * novice
+    gain = p.people_copilot_novice + (p.people_copilot_expert - p.people_copilot_novice) * _settled(p, x, b, agent)
+    return gain * _follows_copilot(p, x, b, agent)
 
 
 @inner
 def resolve_gain(w, x, b, agent):
-    """What the copilot adds to an agent's chance of resolving: a little less for experts (RS-7)."""
+    """What the copilot adds to the chance of resolving of who follows it: a little less for experts (RS-7)."""
     p = w.parameters[0]
     if p.people_copilot_quality == 0:
         return 0.0
-    experienced = 1.0 - math.exp2(-x.agents[b, agent].experience_wk / p.people_learn_half_life_wk)
-    return p.people_copilot_quality * experienced
+    return p.people_copilot_quality * _settled(p, x, b, agent) * _follows_copilot(p, x, b, agent)
+
+
+@inner
+def _settled(p, x, b, agent):
+    """How far along the learning curve an agent is: 0 for a novice, 1 for an expert."""
+    return 1.0 - math.exp2(-x.agents[b, agent].experience_wk / p.people_learn_half_life_wk)
+
+
+@inner
+def _follows_copilot(p, x, b, agent):
+    """1 over the share of agents who follow the copilot for one of them, else 0, so that their average is 1."""
+    u = chance.uniform(chance.agent_key(x, b, agent), ADHERE, x.agents[b, agent].left)
+    return 1.0 / p.people_copilot_adherence if u < p.people_copilot_adherence else 0.0
 
 
 @inner

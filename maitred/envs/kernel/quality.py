@@ -13,7 +13,7 @@ from maitred.envs.kernel.recorder import record
 CSAT, RESOLVED, CHURNED, DEADLINE_MISSED = (
     int(Term.CSAT), int(Term.RESOLVED), int(Term.CHURNED), int(Term.DEADLINE_MISSED),
 )  # fmt: skip
-RESOLVE, SURVEY = chance.RESOLVE, chance.SURVEY
+SURVEY = chance.SURVEY
 SURVEY_MARK = int(Mark.SURVEY)
 
 
@@ -65,8 +65,8 @@ def book_outcome(w, x, b, row):
         talk.deadline_missed = 1
         x.booked[b, DEADLINE_MISSED] += 1
     x.booked[b, CHURNED] += w.tiers[talk.tier].customers_value * q.customers_churn_p * (1.0 - contact.csat)
-    odds = q.customers_survey_p / (1.0 - q.customers_survey_p) * math.exp(q.customers_survey_bias * contact.csat)
-    if chance.uniform(x.queued[b, row].key, SURVEY, 0) * (1.0 + odds) < odds:
+    answers = q.customers_survey_p * math.exp(q.customers_survey_bias * contact.csat)
+    if chance.uniform(x.queued[b, row].key, SURVEY, 0) * (1.0 - q.customers_survey_p + answers) < answers:
         talk.surveyed = 1
         record(x, b, SURVEY_MARK, row, contact.agent, talk.turns, contact.csat)
 

@@ -1,7 +1,8 @@
 """Room: which channels an agent may take one more conversation on, and the list of agents who have any.
 
-Room is a set of channels as bits. The list keeps who has been in it longest first; an agent who takes a contact and
-has room left goes to its end.
+Room is a set of channels as bits, and above them the channels on which there is room for a heavy contact, so that
+more room for those counts as more room. The list keeps who has been in it longest first; an agent who takes a contact
+and has room left goes to its end.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from maitred.envs.kernel.layout import Activity
 
 OFF, UNAVAILABLE, WRAP_UP = int(Activity.OFF), int(Activity.UNAVAILABLE), int(Activity.WRAP_UP)
 BREAK, TRAINING = int(Activity.BREAK), int(Activity.TRAINING)
-TOLERANCE = 1e-9  # of sums of slots such as 0.1
+HEAVY = 15  # places of the bits for heavy contacts above those for others
+ASKED = 1 << 30  # set with any room; a freed slot clears it, so that it counts as more room even beside free ones
+TOLERANCE = 1e-6  # of sums of slots such as 0.1, kept in single precision
 
 
 @inner
@@ -30,7 +33,7 @@ def slots_of(w, heavy, channel):
 
 @inner
 def fits(w, person, channel, heavy):
-    """Whether a conversation of this weight is within the agent's cap."""
+    """Whether a conversation is within the agent's cap; one alone always is, whatever it weighs."""
     if w.channels[channel].channels_exclusive == 1:
         return True
     return person.load == 0 or person.load + slots_of(w, heavy, channel) <= person.cap + TOLERANCE
@@ -38,18 +41,23 @@ def fits(w, person, channel, heavy):
 
 @inner
 def _room(w, person):
-    if not present(person) or person.open >= w.parameters[0].concurrency_open_limit or person.locks > 0:
+    p = w.parameters[0]
+    if not present(person) or person.open >= p.concurrency_open_limit or person.locks > 0:
         return 0
     room = 0
     for channel in range(len(w.channels)):
         kind = w.channels[channel]
+        if person.last_call == 1 and kind.channels_interruptible == 0:
+            continue
         if kind.channels_exclusive == 1:
             has_room = person.live == 0 and person.activity != WRAP_UP
         else:
-            has_room = person.load + kind.channels_slots <= person.cap + TOLERANCE
-        if has_room and (person.last_call == 0 or kind.channels_interruptible == 1):
+            has_room = fits(w, person, channel, 0)
+        if has_room:
             room |= 1 << channel
-    return room
+            if p.concurrency_heavy_above_s > 0 and fits(w, person, channel, 1):
+                room |= 1 << (channel + HEAVY)
+    return room | ASKED if room != 0 else 0
 
 
 @inner

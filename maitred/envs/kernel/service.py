@@ -8,7 +8,7 @@ from maitred.envs.kernel import chance
 from maitred.envs.kernel.calendar import END_WRAP_UP, schedule
 from maitred.envs.kernel.compiler import inner
 from maitred.envs.kernel.deferral import answered, nobody_answers
-from maitred.envs.kernel.dialogue import advance, ends_now
+from maitred.envs.kernel.dialogue import advance, believed_complexity, ends_now
 from maitred.envs.kernel.handoff import PENDING, approval_due, move
 from maitred.envs.kernel.induced import feel
 from maitred.envs.kernel.layout import Mark, Outcome, Place, Term
@@ -40,6 +40,8 @@ def begin(w, x, b, row, agent):
     there = w.parameters[0].talks == 0 or answered(w, x, b, row, agent)
     if there and math.isnan(contact.answer_s):
         contact.answer_s = center.now
+    if w.parameters[0].talks == 1:
+        x.talks[b, row].asked_s = center.now
     open_slot(w, x, b, row, agent)
     take_turn(w, x, b, row, agent)
     if update_room(w, x, b, agent):
@@ -72,8 +74,11 @@ def _end_turn(w, x, b, row, agent):
         close_slot(w, x, b, row, agent)
         x.center[b].freed = agent
         return
-    reply_s = _book_reply(w, x, b, row)
-    if talk.ghost == 1 or lost_patience(w, x, b, row, reply_s):
+    reply_s = 0.0
+    if talk.ghost == 0:
+        reply_s = _book_reply(w, x, b, row)
+        talk.ghost = lost_patience(w, x, b, row, reply_s)
+    if talk.ghost == 1:
         await_nobody(w, x, b, row)
         x.center[b].freed = agent
     elif talk.needs != x.contacts[b, row].type:
@@ -84,12 +89,16 @@ def _end_turn(w, x, b, row, agent):
 
 @inner
 def _book_reply(w, x, b, row):
-    """How long the customer waited for this turn, its work included; and what of the work automation did."""
+    """How long the customer waited for this turn, its work included, since writing or since an agent took over.
+
+    On a channel without think time the reply is spoken as it is made, so that nobody waits for it.
+    """
     talk, now = x.talks[b, row], x.center[b].now
-    automated = w.complexities[talk.complexity].dialogue_automation_share
-    talk.automated_s += talk.turn_s * automated / (1.0 - automated)
+    spoken = _is_spoken(w, x.contacts[b, row].type)
     if math.isnan(talk.first_reply_s):
-        talk.first_reply_s = now
+        talk.first_reply_s = now - talk.turn_s if spoken else now
+    if spoken:
+        return 0.0
     reply_s = now - talk.asked_s
     talk.reply_s += reply_s
     talk.replies += 1
@@ -99,22 +108,37 @@ def _book_reply(w, x, b, row):
 
 @inner
 def _go_on(w, x, b, row, agent, reply_s):
-    """After a turn with the right agent: another, an approval, or the end."""
+    """After a turn with the right agent: the end, or the next turn of a conversation of which more is now known."""
+    talk, contact, belief = x.talks[b, row], x.contacts[b, row], x.beliefs[b, row]
+    before = believed_complexity(w, belief)[0]
+    over = talk.finishing == 1 or contact.short == 1 or _is_spoken(w, contact.type) or ends_now(w, x, b, row)
+    if not over:
+        advance(w, x, b, row, reply_s > w.parameters[0].dialogue_slow_reply_s)
+    x.agents[b, agent].mix += believed_complexity(w, belief)[0] - before
+    if over:
+        _finish(w, x, b, row, agent)
+    else:
+        x.center[b].next_turn = row
+
+
+@inner
+def _is_spoken(w, kind):
+    return w.channels[w.types[kind].channels_of_type].channels_think_mean_s == 0
+
+
+@inner
+def _finish(w, x, b, row, agent):
+    """After the last turn: an approval, a look at the customer's next issue, or the end."""
     talk, contact, center = x.talks[b, row], x.contacts[b, row], x.center[b]
     kind = w.types[contact.type]
-    single = w.channels[kind.channels_of_type].channels_think_mean_s == 0
-    if talk.finishing == 1 or contact.short == 1 or single or ends_now(w, x, b, row):
-        if contact.short == 0 and approval_due(w, x, b, row):
-            talk.approved = PENDING
-            _transfer(w, x, b, row, agent, kind.handoff_approval_by)
-        elif contact.short == 0 and talk.finishing == 0 and kind.reassess_next_issue_s > 0:
-            talk.finishing = 1
-            center.next_turn = row
-        else:
-            center.closing = row
-    else:
-        advance(w, x, b, row, reply_s > w.parameters[0].dialogue_slow_reply_s)
+    if contact.short == 0 and approval_due(w, x, b, row):
+        talk.approved = PENDING
+        _transfer(w, x, b, row, agent, kind.handoff_approval_by)
+    elif contact.short == 0 and talk.finishing == 0 and kind.reassess_next_issue_s > 0:
+        talk.finishing = 1
         center.next_turn = row
+    else:
+        center.closing = row
 
 
 @inner

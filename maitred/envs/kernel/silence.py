@@ -1,4 +1,9 @@
-"""Silent abandonment: customers who leave without a word hold a place until the agent finds out (K-4)."""
+"""Silent abandonment: customers who leave without a word hold a place until the agent finds out (K-4).
+
+They leave in the queue, or while they wait for a reply. Nobody leaves within the tolerance; from then on the hazard is
+one per tolerance, crossed against an Exp(1) threshold per reply. In law that is one threshold per contact against the
+hazard of all its waits, since the exponential has no memory, and it needs none.
+"""
 
 from __future__ import annotations
 
@@ -28,20 +33,20 @@ def leaves_silently(w, x, b, row):
 
 @inner
 def lost_patience(w, x, b, row, reply_s):
-    """Whether the customer left while waiting for this reply (exponential tolerance)."""
-    channel = w.channels[w.types[x.contacts[b, row].type].channels_of_type]
-    if channel.channels_silence_tolerance_s == 0:
+    """Whether the customer left while waiting for this reply."""
+    tolerance_s = w.channels[w.types[x.contacts[b, row].type].channels_of_type].channels_silence_tolerance_s
+    if tolerance_s == 0 or reply_s <= tolerance_s:
         return False
-    tolerance = chance.exponential(x.queued[b, row].key, TOLERANCE, x.talks[b, row].turns)
-    return reply_s > channel.channels_silence_tolerance_s * tolerance
+    return reply_s / tolerance_s - 1.0 > chance.exponential(x.queued[b, row].key, TOLERANCE, x.talks[b, row].turns)
 
 
 @inner
 def await_nobody(w, x, b, row):
-    """The agent has written to a customer who is gone, and waits."""
+    """The agent has written to a customer who is gone, and waits, or goes home where the channel allows it."""
     channel = w.channels[w.types[x.contacts[b, row].type].channels_of_type]
     talk = x.talks[b, row]
-    talk.ghost, talk.place, talk.event_s = 1, CUSTOMER, x.center[b].now + channel.channels_silence_timeout_s
+    talk.place, talk.event_s = CUSTOMER, x.center[b].now + channel.channels_silence_timeout_s
+    x.agents[b, x.contacts[b, row].agent].parked += channel.channels_interruptible
     schedule(x, b, talk.event_s, SILENCE, row)
 
 
@@ -56,6 +61,7 @@ def find_out(w, x, b, row):
     record(x, b, SILENT_MARK, row, agent, talk.turns, 0.0)
     book_loss(w, x, b, row)
     retry_after_failure(w, x, b, row)
+    x.agents[b, agent].parked -= w.channels[w.types[contact.type].channels_of_type].channels_interruptible
     close_slot(w, x, b, row, agent)
     if x.agents[b, agent].activity == IDLE:
         x.center[b].freed = agent

@@ -11,14 +11,14 @@ import math
 from maitred.envs.kernel import chance
 from maitred.envs.kernel.calendar import END_WORK, INACTIVE, REPLY, schedule
 from maitred.envs.kernel.compiler import inner
-from maitred.envs.kernel.dialogue import believed_complexity
+from maitred.envs.kernel.dialogue import automated, believed_complexity
 from maitred.envs.kernel.durations import handle_time
 from maitred.envs.kernel.layout import Mark, Place
 from maitred.envs.kernel.lines import first_in_line, join_line, jump_line
 from maitred.envs.kernel.people import IDLE, WORK, switch_activity
 from maitred.envs.kernel.readiness import rest
 from maitred.envs.kernel.recorder import record
-from maitred.envs.kernel.rooms import slots_of, update_room
+from maitred.envs.kernel.rooms import ASKED, slots_of, update_room
 
 QUEUE, LINE, CUSTOMER = int(Place.QUEUE), int(Place.LINE), int(Place.CUSTOMER)
 START_TURN, REPLIED = int(Mark.START_TURN), int(Mark.REPLY)
@@ -47,6 +47,7 @@ def open_slot(w, x, b, row, agent):
 def close_slot(w, x, b, row, agent):
     """A conversation is no longer one of the agent's."""
     person = x.agents[b, agent]
+    person.room &= ~ASKED
     person.open -= 1
     x.center[b].open -= 1
     if w.parameters[0].talks == 0:
@@ -80,26 +81,37 @@ def take_turn(w, x, b, row, agent):
 
 @inner
 def start_turn(w, x, b, row):
-    """The agent works on a conversation, or works on after an interruption."""
-    contact, now = x.contacts[b, row], x.center[b].now
+    """The agent works on a conversation: a new turn, one whose length is set, or on after an interruption."""
+    contact, now, talks, work_s = x.contacts[b, row], x.center[b].now, w.parameters[0].talks == 1, 0.0
     agent = contact.agent
     person = x.agents[b, agent]
     person.contact = row
     switch_activity(w, x, b, agent, WORK)
-    if w.parameters[0].talks == 1 and x.talks[b, row].left_s > 0:
+    if talks:
         work_s = x.talks[b, row].left_s
-        x.talks[b, row].left_s = 0.0
-    else:
+    if work_s == 0:
         work_s = handle_time(w, x, b, row, agent)
-        if w.parameters[0].talks == 1:
-            talk = x.talks[b, row]
-            if talk.handed == 1:
-                work_s += _repeated_s(w, talk)
-            talk.turn_s = work_s
-            record(x, b, START_TURN, row, agent, talk.turns, work_s)
+        if talks:
+            work_s = _new_turn(w, x, b, row, work_s)
+    if talks:
+        x.talks[b, row].left_s = 0.0
+        if work_s == x.talks[b, row].turn_s:
+            record(x, b, START_TURN, row, agent, x.talks[b, row].turns, work_s)
     contact.work_s += work_s
     person.turn_end_s = now + work_s
     schedule(x, b, person.turn_end_s, END_WORK, agent)
+
+
+@inner
+def _new_turn(w, x, b, row, work_s):
+    """Seconds of a turn with so much work of its own: books what automation adds, and what must be said again."""
+    talk = x.talks[b, row]
+    if talk.needs == x.contacts[b, row].type:
+        talk.automated_s += automated(w, talk, work_s)
+    talk.turn_s = work_s
+    if talk.handed == 1:
+        talk.turn_s += _repeated_s(w, talk)
+    return talk.turn_s
 
 
 @inner
@@ -142,6 +154,7 @@ def next_turn(w, x, b, agent):
     """
     if x.agents[b, agent].line_head >= 0:
         x.agents[b, agent].contact = NOBODY
+        switch_activity(w, x, b, agent, WORK)  # wrap-up is over, so that a call may come before the line
         x.center[b].resuming = agent
     else:
         rest(w, x, b, agent)
@@ -178,9 +191,7 @@ def become_inactive(w, x, b, row):
         return
     channel = w.channels[w.types[x.contacts[b, row].type].channels_of_type]
     talk.inactive = 1
-    freed = talk.slots - channel.channels_inactive_slots
-    x.agents[b, agent].load -= freed
-    talk.slots -= freed
+    _weigh(x, b, row, agent, min(talk.slots, channel.channels_inactive_slots))
     if update_room(w, x, b, agent):
         x.center[b].next_cap = agent
 
@@ -190,10 +201,17 @@ def wake(w, x, b, row, agent):
     """A conversation becomes active again, even where that takes the agent over the cap."""
     talk = x.talks[b, row]
     if talk.inactive == 1:
-        channel = w.types[x.contacts[b, row].type].channels_of_type
-        slots = slots_of(w, talk.heavy, channel)
-        x.agents[b, agent].load += slots - talk.slots
-        talk.slots, talk.inactive = slots, 0
+        talk.inactive = 0
+        _weigh(x, b, row, agent, slots_of(w, talk.heavy, w.types[x.contacts[b, row].type].channels_of_type))
+
+
+@inner
+def _weigh(x, b, row, agent, slots):
+    """Give a conversation another weight; slots are rounded where they are kept, so that loads stay their exact sum."""
+    talk, person = x.talks[b, row], x.agents[b, agent]
+    person.load -= talk.slots
+    talk.slots = slots
+    person.load += talk.slots
 
 
 @inner

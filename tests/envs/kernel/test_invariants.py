@@ -10,17 +10,16 @@ from maitred.envs.kernel.layout import Outcome
 from maitred.envs.scenario import Returns
 from maitred.envs.simulator import Simulator, simulate
 from maitred.envs.traffic import draw_trace
-from tests.envs.kernel.checks import (
-    check_agents,
-    check_contacts,
-    check_decision,
-    check_histories,
-    check_ledger,
-)
-from tests.envs.kernel.scenarios import small_scenario, small_scenarios
+from tests.envs.kernel.checks import check_state
+from tests.envs.kernel.ledgers import check_answers, check_calls, check_focus, check_ledger, check_marks
+from tests.envs.kernel.legal import check_offers, check_short_list
+from tests.envs.kernel.scenarios import small_scenario, small_scenarios, whole_worlds
 
-quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 seeds = st.integers(0, 2**32)
+any_worlds = small_scenarios() | whole_worlds()
+EVERY = 11  # steps between checks of the state, which take longer than the steps
+LEDGER = ("contacts", "talks", "beliefs", "accounts", "overrun_s", "booked", "left", "log")
 
 
 def traces(scenario, seed, count):
@@ -42,23 +41,23 @@ def steps(simulator, answers):
 
 
 def same(one, other):
-    return all(
-        getattr(one, name).tobytes() == getattr(other, name).tobytes()
-        for name in ("contacts", "accounts", "overrun_s", "booked")
-    )
+    return all(getattr(one, name).tobytes() == getattr(other, name).tobytes() for name in LEDGER)
 
 
 @quick
-@given(small_scenarios(), seeds)
-def test_state_is_consistent_at_every_decision(scenario, seed):
+@given(any_worlds, seeds)
+def test_state_is_consistent_and_offers_are_legal_at_every_decision(scenario, seed):
     simulator, rng = Simulator(scenario, traces(scenario, seed, 2)), np.random.default_rng(seed)
     ended = [np.zeros(0, simulator.centers.contacts.dtype)] * 2
-    for _ in steps(simulator, lambda s: random_answers(s, rng)):
+    for step, _ in enumerate(steps(simulator, lambda s: random_answers(s, rng))):
+        if step % EVERY and not simulator.done.all():
+            continue
+        check_offers(simulator)
         for b in range(2):
-            check_contacts(simulator.centers, b)
-            check_agents(simulator.centers, b)
+            check_state(simulator, b)
+            check_focus(simulator, b)
             if simulator.pending[b]:
-                check_decision(simulator, b)
+                check_short_list(simulator, b)
             contacts = simulator.ledger(b).contacts
             before = contacts[: len(ended[b])]
             was = ended[b]["outcome"] != Outcome.INSIDE
@@ -68,15 +67,19 @@ def test_state_is_consistent_at_every_decision(scenario, seed):
 
 
 @quick
-@given(small_scenarios(), seeds)
+@given(any_worlds, seeds)
 def test_ledger_closes(scenario, seed):
     drawn, rng = traces(scenario, seed, 4), np.random.default_rng(seed)
-    simulator = Simulator(scenario, drawn)
+    simulator = Simulator(scenario, drawn, keep_log=True)
     for _ in steps(simulator, lambda s: random_answers(s, rng)):
         pass
     for b, trace in enumerate(drawn):
-        check_ledger(scenario, trace, simulator.ledger(b))
-        check_histories(scenario, trace, simulator.ledger(b))
+        ledger = simulator.ledger(b)
+        check_ledger(scenario, trace, ledger)
+        check_marks(ledger)
+        check_answers(scenario, trace, ledger)
+        if not scenario.has_conversations:
+            check_calls(ledger)
 
 
 @quick
@@ -106,7 +109,7 @@ def test_incumbent_is_first_come_first_served_and_leaves_nobody_waiting_in_vain(
 
 
 @quick
-@given(small_scenarios(), seeds)
+@given(any_worlds, seeds)
 def test_batch_size_and_growth_of_arrays_change_nothing(scenario, seed):
     drawn = traces(scenario, seed, 5)
     one = simulate(scenario, drawn, RULES["random"], batch=1)
@@ -117,14 +120,16 @@ def test_batch_size_and_growth_of_arrays_change_nothing(scenario, seed):
 
 
 @quick
-@given(small_scenarios(), seeds)
+@given(any_worlds, seeds)
 def test_compiled_incumbent_equals_the_stepped_one(scenario, seed):
     drawn = traces(scenario, seed, 3)
     compiled = Simulator(scenario, drawn)
     decisions = compiled.run_incumbent()
-    stepped = simulate(scenario, drawn, RULES["incumbent"])
-    assert decisions == sum(ledger.decisions for ledger in stepped)
-    assert all(same(compiled.ledger(b), stepped[b]) for b in range(3))
+    stepped = Simulator(scenario, drawn)
+    for _ in steps(stepped, lambda s: s.centers.center["usual"]):
+        pass
+    assert decisions == stepped.centers.center["decisions"].sum()
+    assert all(same(compiled.ledger(b), stepped.ledger(b)) for b in range(3))
 
 
 def crowd(days=1):
@@ -169,12 +174,29 @@ def test_masked_answers_are_refused(place):
     while simulator.observation.mask[simulator.pending].all():
         simulator.step(np.zeros(2, np.int64))
     b = int(np.nonzero(simulator.pending & ~simulator.observation.mask[:, 3])[0][0])
-    answers = np.zeros(2, np.int64)
+    refuses(simulator, b, place)
+
+
+@quick
+@given(whole_worlds(), seeds)
+def test_masked_answers_to_every_kind_of_decision_are_refused(scenario, seed):
+    simulator, rng = Simulator(scenario, traces(scenario, seed, 1)), np.random.default_rng(seed)
+    refused = set()
+    for _ in steps(simulator, lambda s: random_answers(s, rng)):
+        kind, places = int(simulator.centers.center["kind"][0]), int(simulator.centers.center["places"][0])
+        if simulator.pending[0] and kind not in refused:
+            refuses(simulator, 0, places)
+            refused.add(kind)
+
+
+def refuses(simulator, b, place):
+    """The simulator refuses `place` as the answer of center `b`, and stays as it is."""
+    answers = np.zeros(len(simulator), np.int64)
     answers[b] = place
     before = simulator.centers.center.copy()
     with pytest.raises(ValueError, match=f"center {b}: candidate {place} is masked"):
         simulator.step(answers)
-    assert (simulator.centers.center == before).all()
+    assert simulator.centers.center.tobytes() == before.tobytes()
 
 
 def test_lines_bound_the_contacts_inside():
