@@ -38,7 +38,7 @@ class Quadrant:
         kind = decisions.kind
         caps = nearest_cap(decisions, np.where(_on_complex_work(decisions), CAP_COMPLEX, CAP_SIMPLE))
         turned = choose(decisions, np.zeros(()), _better_mode(decisions))
-        seated = choose(decisions, _preference(decisions), _elsewhere(decisions) | pairs(decisions))
+        seated = choose(decisions, _preference(decisions), _seats(decisions))
         return either(kind == Kind.CONCURRENCY, caps, either(kind == Kind.REASSESS, turned, seated))
 
 
@@ -60,11 +60,19 @@ def _elsewhere(decisions: Decisions) -> NDArray[np.bool_]:
     return (does(decisions, Action.BOT) & ~complex_) | (does(decisions, Action.DEFER) & complex_ & routine)
 
 
+def _seats(decisions: Decisions) -> NDArray[np.bool_]:
+    """(B, K) bool, where a contact may go; the complex wait for an agent even where bots usually come first."""
+    wait = does(decisions, Action.HOLD) & (decisions.kind == Kind.ROUTE)[:, None]
+    complex_ = _complex(decisions)
+    return _elsewhere(decisions) | pairs(decisions) | ((does(decisions, Action.ASSIGN) | wait) & complex_)
+
+
 def _preference(decisions: Decisions) -> NDArray[np.float64]:
-    """(B, K): elsewhere before agents; in pull the urgent; in route who holds least, or the simplest work."""
+    """(B, K): elsewhere before agents; in pull the urgent; in route who holds least, or the simplest work; waiting last."""
     both = _complex(decisions) & _urgent(decisions)
     agent = np.where(both, -feature(decisions, "open"), -feature(decisions, "mix"))
     pulls = (decisions.kind == Kind.PULL)[:, None]
+    agent = np.where(does(decisions, Action.HOLD), -np.finfo(np.float64).max, agent)
     return np.where(_elsewhere(decisions), np.inf, np.where(pulls, _urgent(decisions), agent))
 
 
@@ -78,5 +86,7 @@ def _better_mode(decisions: Decisions) -> NDArray[np.bool_]:
         | (does(decisions, Action.ASYNC) & complex_ & ~urgent)
         | (does(decisions, Action.HAND_BACK) & ~complex_ & ~urgent)
     )
-    sure: NDArray[np.bool_] = turns >= SURE_AFTER_TURNS
-    return (does(decisions, Action.ESCALATE) & give_up) | (with_agent & sure)
+    changes: NDArray[np.bool_] = (does(decisions, Action.ESCALATE) & give_up) | (
+        with_agent & (turns >= SURE_AFTER_TURNS)
+    )
+    return changes

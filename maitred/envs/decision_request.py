@@ -20,6 +20,8 @@ from maitred.envs.decision import (
 from maitred.envs.decision_forms import CARRIES, FORMS, RESOURCE_KINDS, Form
 
 _DAY_S = 86_400.0
+_PLACE = {name: place for place, name in enumerate(CANDIDATE_NAMES)}
+_LOW, _HIGH = (np.array([getattr(f, end) for f in CANDIDATE_FEATURES], np.float32) for end in ("low", "high"))
 _FIRST_FLAG, _USUAL = CANDIDATE_NAMES.index("is_hold"), CANDIDATE_NAMES.index("usual")
 _KIND_OF = {action: kind for kind, action in reversed(RESOURCE_KINDS.items())}
 
@@ -86,5 +88,5 @@ def _add(request: dict[str, Any], form: Form, identity: str, values: NDArray[np.
 
 def _features(values: NDArray[np.float32], names: Sequence[str]) -> dict[str, float]:
     """Features by name, inside their declared ranges as in an observation."""
-    features = ((name, CANDIDATE_FEATURES[CANDIDATE_NAMES.index(name)]) for name in names)
-    return {name: min(max(float(values[CANDIDATE_NAMES.index(name)]), f.low), f.high) for name, f in features}
+    places = [_PLACE[name] for name in names]
+    return dict(zip(names, values[places].clip(_LOW[places], _HIGH[places]).tolist(), strict=True))

@@ -35,7 +35,7 @@ class FlattenDecision(ObservationWrapper[NDArray[np.float32], np.int64, Arrays],
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(K,) bool, the legal candidates, where sb3-contrib looks for them."""
-        mask: NDArray[np.bool_] = self.get_wrapper_attr("action_masks")()
+        mask: NDArray[np.bool_] = self.env.get_wrapper_attr("action_masks")()
         return mask
 
     @staticmethod

@@ -8,6 +8,7 @@ D day types, N periods of a day, H hazard steps, S shifts. The mechanisms beyond
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -295,7 +296,7 @@ class Scenario:
         for block in BLOCKS:
             check(block, getattr(self, block), self.sizes)
 
-    @property
+    @cached_property
     def has_conversations(self) -> bool:
         """Whether contacts are more than one call: anything beyond demand and people is on."""
         return any(not is_default(getattr(self, name)) for name in BLOCKS if name not in ("demand", "people"))

@@ -20,9 +20,9 @@ def test_every_decision_of_the_headline_world_survives_the_form() -> None:
     simulator = Simulator(omni, [draw_trace(omni, np.random.SeedSequence(i)) for i in range(8)])
     simulator.step()
     seen: set[tuple[int, Action]] = set()
-    for _ in range(400):
+    for step in range(400):
         decisions = simulator.decisions()
-        for row in range(len(decisions)):
+        for row in range(step % 8, len(decisions), 8):  # one center's in turn
             n = int(decisions.mask[row].sum())
             request = json.dumps(write_request(decisions, row, f"d{row}", [str(i) for i in range(n)]))
             asked = read_request(json.loads(request))

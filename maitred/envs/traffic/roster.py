@@ -96,9 +96,9 @@ def _plan_training(scenario: Scenario, shifts: list[Shift], uniforms: NDArray[np
     Where none has the time in one piece while both are at work, there is no training.
     """
     agents, length_s = scenario.agents, 60 * scenario.people.shadow_min_per_day
-    if length_s == 0:
+    if length_s == 0 or not shifts:
         return
-    nesting = agents.tenure_wk < scenario.people.nesting_wk
+    nesting = agents.tenure_wk + shifts[0].start_s / (7 * DAY_S) < scenario.people.nesting_wk
     experts = [shift for shift in shifts if not nesting[shift.agent]]
     trained: set[int] = set()
     sessions: Counter[int] = Counter()

@@ -159,7 +159,7 @@ def check_loads(simulator, b):
     wrapping = agents["contact"][agents["activity"] == Activity.WRAP_UP]
     held[wrapping[wrapping >= 0]] = True
     channel = w.channels[w.types["channels_of_type"][contacts["type"]]]
-    thinking = held & (talks["place"] == Place.CUSTOMER) & (talks["ghost"] == 0)
+    thinking = held & (talks["place"] == Place.CUSTOMER)
     expected = {
         "open": held,
         "live": held & (channel["channels_interruptible"] == 0),
@@ -175,3 +175,6 @@ def check_loads(simulator, b):
     assert all((contacts["agent"][line] == agent).all() for agent, line in enumerate(lines(x, b)))
     locked = agents["locks"] > 0
     assert (agents["locks"] <= 1).all() and (agents["live"][locked] == 1).all(), "a lock allows nothing else live"
+    believed = x.beliefs[b, rows] @ w.complexities["dialogue_level"]
+    mix = np.bincount(contacts["agent"][held], believed[held], len(agents))
+    np.testing.assert_allclose(agents["mix"], mix, atol=1e-3)

@@ -34,6 +34,7 @@ from maitred.envs.scenario import (
 )
 
 PERIODS = 24
+VOICE, CHAT, MAIL = range(3)
 shares = st.sampled_from([0.0, 0.3, 0.9])
 
 
@@ -267,7 +268,18 @@ def whole_world(rng: np.random.Generator, on: frozenset[str] = frozenset(MECHANI
         agents, tenure_wk=rng.uniform(0, 20, len(agents.names)), empathy=rng.normal(0, 1, len(agents.names))
     )
     blocks = {name: block(np.random.default_rng(rng.integers(2**32)), types) for name, block in MECHANISMS.items()}
+    of_type = blocks["channels"].of_type
+    blocks["reassess"] = replace(
+        blocks["reassess"],
+        async_of=on_channels(blocks["reassess"].async_of, of_type, (CHAT, MAIL)),
+        live_of=on_channels(blocks["reassess"].live_of, of_type, (VOICE,)),
+    )
     return replace(base, agents=agents, **{name: blocks[name] for name in sorted(on)})
+
+
+def on_channels(types, of_type, allowed):
+    """References to types, none in place of those on other channels."""
+    return np.where(np.isin(of_type[types], allowed), types, -1)
 
 
 @st.composite

@@ -99,6 +99,11 @@ def traces(scenario, seed):
     return [draw_trace(scenario, child) for child in np.random.SeedSequence(seed).spawn(3)]
 
 
+def both(one, other, drawn):
+    """Pairs of ledgers of two scenarios on the same luck, under the same random policy."""
+    return zip(*(simulate(scenario, drawn, RULES["random"]) for scenario in (one, other)), strict=True)
+
+
 def assert_same(one, other, but=()):
     """Two ledgers agree to the bit, but for some columns of their contacts."""
     for name in set(one.contacts.dtype.names) - set(but):
@@ -113,7 +118,7 @@ def test_neutral_blocks_change_nothing_whatever_is_chosen(name):
     neutral = with_blocks(first, NEUTRAL[name])
     assert neutral.has_conversations and not all(is_default(block) for block in NEUTRAL[name].values())
     drawn = traces(first, 1)
-    for one, other in zip(simulate(first, drawn, RULES["random"]), simulate(neutral, drawn, RULES["random"])):
+    for one, other in both(first, neutral, drawn):
         assert len(other.talks) == len(one.contacts) > 50 and len(one.talks) == 0
         assert one.decisions == other.decisions
         assert_same(one, other)
@@ -125,7 +130,7 @@ def test_neutral_blocks_change_nothing_together(names, seed):
     first = center(seed)
     neutral = with_blocks(first, *(NEUTRAL[name] for name in sorted(names)))
     drawn = traces(first, seed)
-    for one, other in zip(simulate(first, drawn, RULES["random"]), simulate(neutral, drawn, RULES["random"])):
+    for one, other in both(first, neutral, drawn):
         assert_same(one, other)
 
 

@@ -15,7 +15,7 @@ from tests.envs.kernel.ledgers import check_answers, check_calls, check_focus, c
 from tests.envs.kernel.legal import check_offers, check_short_list
 from tests.envs.kernel.scenarios import small_scenario, small_scenarios, whole_worlds
 
-quick = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 seeds = st.integers(0, 2**32)
 any_worlds = small_scenarios() | whole_worlds()
 EVERY = 11  # steps between checks of the state, which take longer than the steps

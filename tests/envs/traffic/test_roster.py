@@ -99,7 +99,7 @@ def test_every_shift_has_its_break_in_the_middle(center, rng):
 
 
 def draw_training(center, days, rng, tenure=NOVICES):
-    center = with_people(with_agents(center, tenure_wk=tenure), nesting_wk=6, shadow_min_per_day=60, break_min=30)
+    center = with_people(with_agents(center, tenure_wk=tenure), nesting_wk=20, shadow_min_per_day=60, break_min=30)
     return draw(center, days, rng)
 
 
@@ -137,15 +137,23 @@ def test_who_is_not_there_long_enough_leaves_training_to_the_next(center, rng):
 def test_training_is_at_a_random_time_while_the_novice_is_at_work(center, rng):
     tenure = np.array([2.0, 30.0, 50.0, 30.0, 40.0, 60.0])
     center = with_shifts(center, (0, 8, 15, 1), (0, 11, 18, 2))
-    roster = draw_training(center, 300, rng, tenure)
+    roster = draw_training(center, 120, rng, tenure)
     novice, sessions = roster[roster["agent"] == 0], events(roster, AWAY_START, Activity.TRAINING)
     shift, pause = shifts_of(roster, 0), events(novice, AWAY_START, Activity.BREAK)
-    assert len(sessions) == len(shift) == len(pause) == 300
+    assert len(sessions) == len(shift) == len(pause) == 120
     assert (shift[:, 0] <= sessions["s"]).all() and (sessions["end_s"] <= shift[:, 1]).all()
     assert ((sessions["end_s"] < pause["s"]) | (pause["end_s"] < sessions["s"])).all()
-    assert len(np.unique(sessions["s"] % DAY_S)) == 300 and (sessions["s"] % DAY_S).std() > 3600
+    assert len(np.unique(sessions["s"] % DAY_S)) == 120 and (sessions["s"] % DAY_S).std() > 3600
 
 
 def test_without_an_expert_there_is_no_training(center, rng):
     center = with_shifts(center, (0, 8, 16, 3), (1, 8, 16, 3))
     assert trainers(draw_training(center, 20, rng, tenure=np.array([2.0, 30, 3, 30, 4, 30]))) == []
+
+
+def test_nesting_ends_in_the_week_an_agent_has_the_tenure(center, rng):
+    center = with_shifts(center, (0, 8, 16, 3), (1, 9, 17, 3), availability=1.0)
+    training = events(
+        draw_training(center, 140, rng, tenure=np.array([2.0, 30, 50, 30, 40, 30])), AWAY_START, Activity.TRAINING
+    )
+    assert len(training) == (20 - 2) * 7 and training["s"].max() < (20 - 2) * 7 * 86400
