@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from maitred.agents.candidates import choose, does, either, feature, pairs
+from maitred.agents.candidates import choose, does, either, feature
 from maitred.agents.caps import nearest_cap
 from maitred.envs.decision import Action, Choices, Decisions, Kind
 
@@ -62,13 +62,13 @@ def _elsewhere(decisions: Decisions) -> NDArray[np.bool_]:
 
 def _seats(decisions: Decisions) -> NDArray[np.bool_]:
     """(B, K) bool, where a contact may go; the complex wait for an agent even where bots usually come first."""
-    wait = does(decisions, Action.HOLD) & (decisions.kind == Kind.ROUTE)[:, None]
-    complex_ = _complex(decisions)
-    return _elsewhere(decisions) | pairs(decisions) | ((does(decisions, Action.ASSIGN) | wait) & complex_)
+    wait = does(decisions, Action.HOLD) & _complex(decisions) & (decisions.kind == Kind.ROUTE)[:, None]
+    seats: NDArray[np.bool_] = _elsewhere(decisions) | does(decisions, Action.ASSIGN) | wait
+    return seats
 
 
 def _preference(decisions: Decisions) -> NDArray[np.float64]:
-    """(B, K): elsewhere before agents; in pull the urgent; in route who holds least, or the simplest work; waiting last."""
+    """(B, K): elsewhere, then agents, then waiting; in pull the urgent, in route who holds least or the simplest."""
     both = _complex(decisions) & _urgent(decisions)
     agent = np.where(both, -feature(decisions, "open"), -feature(decisions, "mix"))
     pulls = (decisions.kind == Kind.PULL)[:, None]
@@ -86,7 +86,6 @@ def _better_mode(decisions: Decisions) -> NDArray[np.bool_]:
         | (does(decisions, Action.ASYNC) & complex_ & ~urgent)
         | (does(decisions, Action.HAND_BACK) & ~complex_ & ~urgent)
     )
-    changes: NDArray[np.bool_] = (does(decisions, Action.ESCALATE) & give_up) | (
-        with_agent & (turns >= SURE_AFTER_TURNS)
-    )
+    sure = turns >= SURE_AFTER_TURNS
+    changes: NDArray[np.bool_] = (does(decisions, Action.ESCALATE) & give_up) | (with_agent & sure)
     return changes

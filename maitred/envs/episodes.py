@@ -43,7 +43,7 @@ class Episodes:
         self.space = observation_space(self.scenario.routing.places)
         self.elapsed_s = np.zeros(centers)
         self.objective = objective or Objective()
-        self._kpis = applicable(self.scenario)
+        self._kpis = tuple(kpi for kpi in applicable(self.scenario) if kpi.headline)
         self._weights = self.objective.weights()
         self._booked = self.simulator.booked.copy()
         self._now = np.zeros(centers)
@@ -117,7 +117,7 @@ class Episodes:
         return observed(self.simulator.observation, self.space)
 
     def kpis(self, center: int) -> dict[str, float]:
-        """KPIs of what the scenario has, of the episode so far, by name; NaN where nothing has been counted yet."""
+        """Headline KPIs of the episode so far, by name; NaN where nothing has been counted yet."""
         sums = kpi_ratios([self.simulator.ledger(center)], self.scenario, self.objective, self._kpis)[0].tolist()
         return {
             k.name: part / whole if whole else float("nan") for k, (part, whole) in zip(self._kpis, sums, strict=True)

@@ -109,6 +109,7 @@ def _html(simulation: Simulation, drawn: dict[Picture, bytes]) -> str:
         kpis=[
             (label(kpi.name), value_text(kpi.name, simulation.kpis[kpi.name]), kpi.meaning)
             for kpi in applicable(simulation.scenario)
+            if kpi.headline
         ],
         pictures=[(picture, base64.b64encode(png).decode()) for picture, png in drawn.items()],
         trend=None if correlation != correlation else f"{correlation:+.2f}".replace("-", "−"),

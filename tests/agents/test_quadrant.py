@@ -40,6 +40,13 @@ def test_a_bot_gives_up_urgent_contacts_after_a_few_turns(urgency, turns, answer
     assert QUADRANT.act(decision).candidate[0] == answer
 
 
+def test_the_complex_wait_for_an_agent_where_a_bot_is_usual():
+    actions = (Action.BOT, Action.HOLD)
+    for complexity, answer in ((0.9, Action.HOLD), (0.1, Action.BOT)):
+        decision = one(Kind.ROUTE, actions, complexity=complexity, urgency=0.9)
+        assert actions[QUADRANT.act(decision).candidate[0]] == answer
+
+
 def test_complex_work_lowers_the_cap():
     for mix, cap in ((0.8, 2), (0.2, 4)):
         decision = one(Kind.CONCURRENCY, (Action.CAP,) * 5, cap_set=[3, 1, 2, 4, 5], mix=mix, open=1)

@@ -55,6 +55,8 @@ def induced_arrivals(scenario: Scenario, rate_per_h: Floats, rng: np.random.Gene
     They are as many as the easiest center would get. At ease e the arrivals, ordinary ones included, are then
     Poisson with rate x (1 + elasticity x e) (thinning, Lewis and Shedler 1979).
     """
+    if scenario.demand.elasticity == 0:
+        return np.zeros(0, ARRIVAL)
     arrivals = poisson_arrivals(scenario, rate_per_h * scenario.demand.elasticity, rng, rng)
     arrivals["induced"] = 1 - rng.random(len(arrivals), dtype=np.float32)
     return arrivals

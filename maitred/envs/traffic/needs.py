@@ -19,6 +19,8 @@ def draw_needs(scenario: Scenario, rng: np.random.Generator) -> NDArray[np.void]
     More noise brings predictions closer to `real_share`.
     """
     o = scenario.outreach
+    if not np.any(o.needs_per_h):
+        return np.zeros(0, NEED)
     rate_per_h = np.broadcast_to(o.needs_per_h, len(scenario.types.names))
     type_ = np.repeat(np.arange(len(rate_per_h)), rng.poisson(rate_per_h * scenario.horizon_s / 3600))
     needs = np.zeros(len(type_), NEED)

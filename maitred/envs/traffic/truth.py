@@ -21,8 +21,9 @@ def draw_handle_means(scenario: Scenario, rng: np.random.Generator) -> Floats:
 def draw_resolution(scenario: Scenario, rng: np.random.Generator) -> Floats:
     """(A, T) true chances of resolving a contact: log odds normal around those of the estimates."""
     estimate, se = scenario.agents.resolve_p, scenario.people.resolve_logit_se
-    error = se * rng.standard_normal(estimate.shape)
-    return np.asarray(expit(logit(estimate) + error)) if se > 0 else estimate.copy()
+    if se == 0:
+        return estimate.copy()
+    return np.asarray(expit(logit(estimate) + se * rng.standard_normal(estimate.shape)))
 
 
 def draw_empathy(scenario: Scenario, rng: np.random.Generator) -> Floats:
@@ -34,6 +35,8 @@ def draw_empathy(scenario: Scenario, rng: np.random.Generator) -> Floats:
     do not differ (`empathy_sd` 0) are all 0, whatever the estimates.
     """
     estimate, sd = scenario.agents.empathy, scenario.people.empathy_sd
+    if sd == 0:
+        return np.zeros(len(estimate))
     error_sd = np.sqrt(np.maximum(sd**2 - np.mean(estimate**2), 0))
     empathy = estimate + error_sd * rng.standard_normal(len(estimate))
-    return np.asarray(empathy) if sd > 0 else np.zeros(len(estimate))
+    return np.asarray(empathy)
