@@ -150,7 +150,6 @@ def evaluate(bundle: str, set: str, out: str | None = None) -> int:
     """Judge a bundle, with the objective it was trained for, and every rule; print the table."""
     from rich.console import Console
 
-    from maitred.agents.rules import RULES
     from maitred.envs.objective import Objective
     from maitred.serving.bundle import load_bundle
     from maitred.serving.policy import BundlePolicy
@@ -160,9 +159,7 @@ def evaluate(bundle: str, set: str, out: str | None = None) -> int:
     policy = BundlePolicy(load_bundle(_folder(bundle)))
     card = policy.bundle.card
     folder = Path(out or f"runs/evaluation-{datetime.now():%Y%m%d-%H%M%S-%f}")
-    evaluation = judge(
-        [policy, *RULES.values()], set, Objective(**card.objective), folder, curve=None, provenance=card.training
-    )
+    evaluation = judge([policy], set, Objective(**card.objective), folder, curve=None, provenance=card.training)
     print_evaluation(evaluation, Console())
     print(f"{folder / REPORT}\n{folder / EVALUATION}")
     return 0

@@ -37,6 +37,15 @@ _ALL: tuple[Policy, ...] = (
 
 RULES: dict[str, Policy] = {rule.name: rule for rule in _ALL}
 
+_ROUTING = ("random", "incumbent", "fastest", "priority", "cmu", "least_loaded")
+_CONVERSATIONS = ("rules_skills", "ai_scored", "cap2", "cap4", "weighted_capacity", "quadrant")
+
+
+def baselines(conversations: bool) -> list[Policy]:
+    """The rules that a trained policy is judged beside: of routing, and of conversations where there are any."""
+    names = (*_ROUTING, *_CONVERSATIONS) if conversations else _ROUTING
+    return [RULES[name] for name in names]
+
 
 class UnknownRuleError(ValueError):
     """A name that no rule has."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from maitred.agents.ppo import TorchPolicy
-from maitred.agents.rules import RULES
+from maitred.agents.rules import baselines
 from maitred.configs.schema import TrainConfig
 from maitred.envs.decision import Policy
 from maitred.envs.objective import Objective
@@ -60,7 +60,7 @@ def run_job(config: TrainConfig, folder: Path, peers: Sequence[Policy] = ()) -> 
         evaluation = None
         if config.evaluation.set is not None:
             evaluation = judge(
-                [policy, *RULES.values(), *peers],
+                [policy, *peers],
                 config.evaluation.set,
                 config.objective.build(),
                 folder,
@@ -91,9 +91,11 @@ def judge(
     curve: Curve | None,
     provenance: Mapping[str, Any],
 ) -> Evaluation:
-    """Evaluate policies on a frozen set and write the evaluation and the report on the first of them."""
+    """Evaluate policies and the baselines on a frozen set; write the evaluation and the report on the first policy."""
     frozen = load_frozen(frozen_path)
-    evaluation = evaluate(policies, frozen, objective)
+    first, *others = policies
+    rules = baselines(frozen.scenario.has_conversations)
+    evaluation = evaluate([first, *rules, *others], frozen, objective)
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f"{EVALUATION}.tmp"
     temporary.write_text(to_json(evaluation))
