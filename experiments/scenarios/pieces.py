@@ -21,7 +21,7 @@ CHANNELS = {
     "chat": {
         "think_mean_s": 80.0,  # domain 2.2
         "silent_share": 0.15,  # domain 2.8
-        "silence_tolerance_s": 7200.0,  # exponential for every reply: about one chat in ten is left [E]
+        "silence_tolerance_s": 180.0,  # 120-240 s (domain 2.3) [E]
         "answer_target_s": 60.0,  # 80/60 (domain 2.3)
     },
     "async": {

@@ -23,6 +23,7 @@ from maitred.envs.blocks import (
     Deferral,
     Demand,
     Dialogue,
+    Governance,
     Handoff,
     Outreach,
     People,
@@ -257,6 +258,7 @@ class Scenario:
     people: People = People()
     customers: Customers = Customers()
     quality: Quality = Quality()
+    governance: Governance = Governance()
     provenance: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -295,6 +297,9 @@ class Scenario:
 
         for block in BLOCKS:
             check(block, getattr(self, block), self.sizes)
+        two_person = np.broadcast_to(self.governance.two_person, t) > 0
+        approved = np.broadcast_to(self.handoff.approval_by, t) >= 0
+        require(bool((approved | ~two_person).all()), "governance.two_person", "handoff.approval_by for these types")
 
     @cached_property
     def has_conversations(self) -> bool:

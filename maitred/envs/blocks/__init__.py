@@ -7,6 +7,7 @@ from maitred.envs.blocks.customers import Customers
 from maitred.envs.blocks.deferral import Deferral
 from maitred.envs.blocks.demand import Demand
 from maitred.envs.blocks.dialogue import Dialogue
+from maitred.envs.blocks.governance import Governance
 from maitred.envs.blocks.handoff import Handoff
 from maitred.envs.blocks.outreach import Outreach
 from maitred.envs.blocks.people import People
@@ -26,6 +27,7 @@ BLOCKS = {
     "people": People,
     "customers": Customers,
     "quality": Quality,
+    "governance": Governance,
 }
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "Deferral",
     "Demand",
     "Dialogue",
+    "Governance",
     "Handoff",
     "Outreach",
     "People",

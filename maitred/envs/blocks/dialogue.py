@@ -32,6 +32,7 @@ class Dialogue:
     signal_accuracy: float = number(1, 0.5, 1, source="of a turn's reading of complexity and urgency [E]")
     sentiment_mean: float = number(0, -1, 1)
     sentiment_sd: float = number(0, 0, 1, source="spread between customers and of a turn's noise [E]")
+    sentiment_reading_sd: float = number(0.2, 0, 2, source="of the reading that policies see [E]")
     sentiment_reversion: float = number(0.2, 0, 1, source="share of the way back to the mean, per turn [E]")
     sentiment_transfer: float = number(-0.2, -1, 0, source="jump at a transfer (CT-6) [E]")
     sentiment_slow_reply: float = number(-0.1, -1, 0, source="jump at a reply slower than slow_reply_s (CT-6) [E]")

@@ -165,6 +165,10 @@ def _follow_up(w, x, b):
         elif center.closing >= 0:
             row, center.closing = center.closing, -1
             close(w, x, b, row)
+        elif center.next_contact >= 0:
+            # Before the agent who has passed it on is free: it has no claim on that agent before those who wait.
+            row, center.next_contact = center.next_contact, -1
+            offer_contact(w, x, b, row)
         elif center.freed >= 0:
             agent, center.freed = center.freed, -1
             next_turn(w, x, b, agent)
@@ -182,21 +186,18 @@ def _follow_up(w, x, b):
 def _offer(w, x, b):
     """Make the next offer there is; False if there is none."""
     center = x.center[b]
-    if center.next_contact >= 0:
-        row, center.next_contact = center.next_contact, -1
-        offer_contact(w, x, b, row)
-    elif center.next_turn >= 0:
+    if center.next_turn >= 0:
         row, center.next_turn = center.next_turn, -1
         offer_turn(w, x, b, row)
+    elif center.next_agent >= 0:
+        agent, center.next_agent = center.next_agent, -1
+        offer_agent(w, x, b, agent)
     elif center.next_cap >= 0:
         agent, center.next_cap = center.next_cap, -1
         if w.parameters[0].concurrency_decided == 1:
             offer_cap(w, x, b, agent)
         else:
             center.next_agent = agent
-    elif center.next_agent >= 0:
-        agent, center.next_agent = center.next_agent, -1
-        offer_agent(w, x, b, agent)
     elif center.next_need >= 0:
         need, center.next_need = center.next_need, -1
         offer_need(w, x, b, need)

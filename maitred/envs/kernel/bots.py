@@ -1,4 +1,8 @@
-"""Bots and virtual agents: a conversation with automation, turn by turn, until it resolves, errs or hands over."""
+"""Bots and virtual agents: a conversation with automation, turn by turn, until it resolves, errs or hands over.
+
+A customer waits for nothing there, so patience does not run: `leave_p` alone says who has had enough. What a
+specialist must approve a bot may prepare, but not close (RS-10).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,8 @@ from maitred.envs.kernel import chance
 from maitred.envs.kernel.calendar import BOT_TURN, schedule
 from maitred.envs.kernel.compiler import inner
 from maitred.envs.kernel.dialogue import advance
-from maitred.envs.kernel.handoff import hand
+from maitred.envs.kernel.handoff import approval_due, hand, seek_approval
+from maitred.envs.kernel.induced import feel
 from maitred.envs.kernel.layout import Mark, Outcome, Place, Term
 from maitred.envs.kernel.quality import book_loss, book_outcome, conversation_terms, satisfaction
 from maitred.envs.kernel.queues import leave_queue
@@ -30,6 +35,12 @@ def bot_is_free(w, x, b, bot):
     """Whether a bot can take another session."""
     sessions = w.bots[bot].bots_sessions
     return sessions == 0 or x.bot_load[b, bot] < sessions
+
+
+@inner
+def may_bot(w, bot, kind):
+    """Whether a bot can, and may, take contacts of a type."""
+    return w.bot_takes[bot, kind] == 1 and w.types[kind].governance_must_human == 0
 
 
 @inner
@@ -75,6 +86,7 @@ def bot_turn(w, x, b, row):
     if talk.bot_turns > GREETING and math.isnan(talk.first_reply_s):
         talk.first_reply_s = center.now
     leaves = talk.intolerant == 1 and chance.uniform(key, BOT_LEAVE, talk.turns) < bot.bots_leave_p
+    leaves |= talk.ghost == 1
     done = chance.uniform(key, BOT_END, talk.turns) * bot.bots_turns_mean < 1.0 or talk.bot_turns >= bot.bots_max_turns
     if leaves:
         _leave(w, x, b, row)
@@ -109,27 +121,48 @@ def _finish(w, x, b, row):
     u = chance.uniform(key, BOT_RESULT, talk.turns)
     if u >= resolve_p + (1.0 - resolve_p) * w.bots[talk.bot].bots_wrong_p:
         hand_to_human(w, x, b, row)
-        return
-    contact.resolved = u < resolve_p
+    elif approval_due(w, x, b, row):
+        _end_session(x, b, row)
+        talk.handovers += 1
+        seek_approval(w, x, b, row, w.bots[talk.bot].bots_handoff_context)
+        x.center[b].next_contact = row
+    else:
+        contact.resolved = u < resolve_p
+        _contain(w, x, b, row)
+
+
+@inner
+def _contain(w, x, b, row):
+    """The bot closes the contact; whoever answered first, human or bot, ended the wait."""
+    talk, contact, now = x.talks[b, row], x.contacts[b, row], x.center[b].now
     talk.contained = 1
     if math.isnan(talk.first_reply_s):
-        talk.first_reply_s = x.center[b].now
+        talk.first_reply_s = now
+    answered_s = now - talk.bot_s if math.isnan(contact.answer_s) else contact.answer_s
+    wait_s, target_s = answered_s - contact.arrival_s, w.parameters[0].answer_target_s
+    channel = w.channels[w.types[contact.type].channels_of_type]
+    if channel.channels_answer_target_s > 0:
+        target_s = channel.channels_answer_target_s
     contact.outcome = SERVED
-    contact.csat = satisfaction(w, 0.0, 1.0, contact.resolved, conversation_terms(w, x, b, row, 0.0))
+    contact.csat = satisfaction(w, wait_s, target_s, contact.resolved, conversation_terms(w, x, b, row, 0.0))
     _close(x, b, row)
     record(x, b, CLOSE_MARK, row, -1, talk.turns, contact.resolved)
     book_outcome(w, x, b, row)
+    feel(w, x, b, wait_s <= target_s)
     repeat_after_service(w, x, b, row)
 
 
 @inner
 def _leave(w, x, b, row):
-    """The customer has had enough of the bot."""
+    """The customer has had enough of the bot, or has left without a word before it began."""
+    talk = x.talks[b, row]
+    talk.silent = talk.ghost
     x.contacts[b, row].outcome = ABANDONED
     x.booked[b, ABANDONED_TERM] += 1
     _close(x, b, row)
-    record(x, b, ABANDON_MARK, row, -1, x.talks[b, row].turns, 0.0)
+    record(x, b, ABANDON_MARK, row, -1, talk.turns, 0.0)
     book_loss(w, x, b, row)
+    feel(w, x, b, 0.0)
     retry_after_failure(w, x, b, row)
 
 

@@ -101,8 +101,8 @@ def _open_talk(w, x, b, row, shock):
     talk.prefers_other = chance.uniform(key, PREFERENCE, 0) < p.customers_prefers_other_p
     talk.intolerant = chance.uniform(key, INTOLERANCE, 0) < p.customers_bot_intolerant_share
     talk.tier = _tier(w, chance.uniform(key, TIER, 0))
-    misroute(w, x, b, row)
     open_dialogue(w, x, b, row)
+    misroute(w, x, b, row)
     if p.concurrency_heavy_above_s > 0:
         channel = w.channels[w.types[contact.type].channels_of_type]
         work = believed_work(w, x.beliefs[b, row], channel.channels_think_mean_s == 0)
@@ -125,7 +125,7 @@ def _remember(w, x, b, row, parent):
     """A repeat begins in a worse mood, and has a history: who handled it, and what the customer is like."""
     talk, before, p = x.talks[b, row], x.talks[b, parent], w.parameters[0]
     talk.tier, talk.prefers_other, talk.intolerant = before.tier, before.prefers_other, before.intolerant
-    talk.last_agent = x.contacts[b, parent].agent
+    talk.last_agent = x.contacts[b, parent].agent if x.contacts[b, parent].agent >= 0 else before.last_agent
     talk.context, talk.handed = p.handoff_context_kept, talk.last_agent >= 0
     talk.sticky = talk.last_agent >= 0 and p.handoff_sticky_wait_s > 0
     shift_sentiment(talk, p.dialogue_sentiment_repeat)
@@ -138,6 +138,7 @@ def _admit(w, x, b, row):
     record(x, b, ARRIVE, row, -1, 0, x.contacts[b, row].type)
     if lines > 0 and center.in_system >= lines:
         x.contacts[b, row].outcome, x.contacts[b, row].end_s = BLOCKED, center.now
+        feel(w, x, b, 0.0)
         retry_after_failure(w, x, b, row)
         return
     center.in_system += 1
@@ -156,7 +157,7 @@ def wait(w, x, b, row):
         joins = talk.joins
         talk.joins += 1
         owed = is_owed(talk) and talk.deferred == 0
-        if owed or (p.handoff_keep_position == 1 and joins > 0):
+        if owed or (p.handoff_keep_position == 1 and (joins > 0 or talk.agent_turns > 0)):
             since_s = contact.arrival_s
         talk.queued_s = now
     x.queued[b, row].rank_s = since_s - w.head_start_s[contact.level]

@@ -11,12 +11,13 @@ from maitred.envs.kernel.layout import Mark, Outcome, Place, Term
 from maitred.envs.kernel.quality import book_loss
 from maitred.envs.kernel.queues import leave_queue
 from maitred.envs.kernel.recorder import record
+from maitred.envs.kernel.returns import retry_after_failure
 
 ACCEPT, NO_ANSWER = chance.ACCEPT, chance.NO_ANSWER
 PROMISED, QUEUE, CLOSED = int(Place.PROMISED), int(Place.QUEUE), int(Place.CLOSED)
 COST, PROMISE_BROKEN, MISMATCHED = int(Term.COST), int(Term.PROMISE_BROKEN), int(Term.MISMATCHED)
 ABANDONED, ABANDONED_TERM = int(Outcome.ABANDONED), int(Term.ABANDONED)
-CALLBACK_MARK = int(Mark.CALLBACK)
+CALLBACK_MARK, ABANDON_MARK = int(Mark.CALLBACK), int(Mark.ABANDON)
 
 
 @inner
@@ -25,8 +26,9 @@ def defer(w, x, b, row):
     talk, contact, p = x.talks[b, row], x.contacts[b, row], w.parameters[0]
     if x.queued[b, row].waiting == 1:
         leave_queue(x, b, row)
+    right = w.types[talk.needs].deferral_async_of
     contact.type = w.types[contact.type].deferral_async_of
-    talk.needs = contact.type
+    talk.needs = right if right >= 0 else contact.type
     _promise(x, b, row, p.deferral_promise_s)
     talk.deferred = 1
 
@@ -37,12 +39,11 @@ def call_back(w, x, b, row):
     talk, p = x.talks[b, row], w.parameters[0]
     talk.tries = 0
     talk.callback = 1
-    if chance.uniform(x.queued[b, row].key, ACCEPT, 0) >= p.deferral_callback_accept_p:
+    if talk.ghost == 1 or chance.uniform(x.queued[b, row].key, ACCEPT, 0) >= p.deferral_callback_accept_p:
         return False
     if x.queued[b, row].waiting == 1:
         leave_queue(x, b, row)
-    _promise(x, b, row, 2.0 * p.deferral_callback_window_s)
-    _park(x, b, row, p.deferral_callback_window_s)
+    _park(w, x, b, row)
     x.booked[b, COST] += p.deferral_callback_cost
     record(x, b, CALLBACK_MARK, row, -1, talk.turns, talk.promised_s)
     return True
@@ -55,9 +56,11 @@ def _promise(x, b, row, within_s):
 
 
 @inner
-def _park(x, b, row, for_s):
-    talk = x.talks[b, row]
-    talk.place, talk.event_s = PROMISED, x.center[b].now + for_s
+def _park(w, x, b, row):
+    """The call is due after the window, and late after another one."""
+    talk, window_s = x.talks[b, row], w.parameters[0].deferral_callback_window_s
+    _promise(x, b, row, 2.0 * window_s)
+    talk.place, talk.event_s = PROMISED, x.center[b].now + window_s
     schedule(x, b, talk.event_s, CALLBACK, row)
 
 
@@ -82,18 +85,21 @@ def answered(w, x, b, row, agent):
     talk, contact, p = x.talks[b, row], x.contacts[b, row], w.parameters[0]
     if talk.last_agent == agent:
         talk.context, talk.handed = 1.0, 0
-    if math.isnan(talk.promised_s):
-        if math.isnan(contact.answer_s):
-            x.booked[b, MISMATCHED] += talk.prefers_other
-        return True
-    if (
-        talk.deferred == 0
-        and chance.uniform(x.queued[b, row].key, NO_ANSWER, talk.tries) < p.deferral_callback_no_answer_p
-    ):
+    calls_back = is_owed(talk) and talk.deferred == 0
+    settle(x, b, row)
+    key = x.queued[b, row].key
+    if calls_back and chance.uniform(key, NO_ANSWER, talk.tries) < p.deferral_callback_no_answer_p:
         talk.unanswered, talk.left_s, talk.turn_s = 1, p.deferral_callback_dial_s, p.deferral_callback_dial_s
         return False
-    settle(x, b, row)
+    if math.isnan(contact.answer_s):
+        x.booked[b, MISMATCHED] += _on_another_channel(w, x, b, row) != (talk.prefers_other == 1)
     return True
+
+
+@inner
+def _on_another_channel(w, x, b, row):
+    came_by = w.types[x.talks[b, row].first_type].channels_of_type
+    return w.types[x.contacts[b, row].type].channels_of_type != came_by
 
 
 @inner
@@ -102,7 +108,7 @@ def settle(x, b, row):
     talk = x.talks[b, row]
     if not math.isnan(talk.promised_s):
         if x.center[b].now > talk.promised_s:
-            talk.promise_broken = 1
+            talk.promise_broken += 1
             x.booked[b, PROMISE_BROKEN] += 1
         talk.promised_s = math.nan
         x.center[b].promised -= 1
@@ -117,11 +123,12 @@ def nobody_answers(w, x, b, row):
     talk.unanswered = 0
     talk.tries += 1
     if talk.tries < p.deferral_callback_tries:
-        _park(x, b, row, p.deferral_callback_window_s)
+        _park(w, x, b, row)
         return True
-    settle(x, b, row)
     contact.outcome, contact.end_s, talk.place = ABANDONED, x.center[b].now, CLOSED
     x.booked[b, ABANDONED_TERM] += 1
     x.center[b].in_system -= 1
+    record(x, b, ABANDON_MARK, row, contact.agent, talk.turns, 0.0)
     book_loss(w, x, b, row)
+    retry_after_failure(w, x, b, row)
     return True

@@ -14,6 +14,7 @@ from maitred.envs.kernel import chance
 from maitred.envs.kernel.compiler import inner
 
 COMPLEXITY, URGENCY, SIGNAL, URGENCY_SIGNAL = chance.COMPLEXITY, chance.URGENCY, chance.SIGNAL, chance.URGENCY_SIGNAL
+MOOD, MOOD_ANGLE = chance.MOOD, chance.MOOD_ANGLE
 DEADLINE, SENTIMENT, ANGLE, PHASE, READING = (
     chance.DEADLINE, chance.SENTIMENT, chance.SENTIMENT_ANGLE, chance.PHASE, chance.READING,
 )  # fmt: skip
@@ -172,3 +173,14 @@ def _read(w, x, b, row, turn):
     yes = talk.urgency * (right if said_urgent else 1.0 - right)
     no = (1.0 - talk.urgency) * (1.0 - right if said_urgent else right)
     talk.urgency = yes / (yes + no) if yes + no > 0 else talk.urgent
+    talk.mood = _mood(w, key, talk.sentiment, turn)
+
+
+@inner
+def _mood(w, key, sentiment, turn):
+    """A noisy reading of the sentiment; 0 where customers have none."""
+    p = w.parameters[0]
+    if p.dialogue_sentiment_sd == 0:
+        return 0.0
+    read = sentiment + p.dialogue_sentiment_reading_sd * chance.normal(key, MOOD, MOOD_ANGLE, turn)
+    return min(max(read, -1.0), 1.0)

@@ -43,7 +43,15 @@ def approval_due(w, x, b, row):
     talk, kind = x.talks[b, row], w.types[x.contacts[b, row].type]
     if talk.approved != 0 or kind.handoff_approval_by < 0:
         return False
-    return chance.uniform(x.queued[b, row].key, APPROVAL, 0) < kind.handoff_approval_p
+    asked = chance.uniform(x.queued[b, row].key, APPROVAL, 0) < kind.handoff_approval_p
+    return asked or kind.governance_two_person == 1
+
+
+@inner
+def seek_approval(w, x, b, row, context):
+    """Hand a contact that is as good as done to the specialists who must approve it; they close it."""
+    x.talks[b, row].approved = PENDING
+    move(w, x, b, row, w.types[x.contacts[b, row].type].handoff_approval_by, context)
 
 
 @inner
@@ -61,8 +69,18 @@ def move(w, x, b, row, to_type, context):
 @inner
 def hand(talk, agent, context):
     """The conversation leaves its agent's or bot's hands."""
-    talk.context, talk.handed, talk.group = context, 1, -1
+    talk.context, talk.handed, talk.group, talk.finishing = context, 1, -1, 0
     talk.last_agent, talk.place = agent, QUEUE
+
+
+@inner
+def take_over(w, talk):
+    """Work of taking a conversation over: reading what was kept, and being told again what was lost (K-17)."""
+    p = w.parameters[0]
+    again_s = p.handoff_repeat_info_s * (1.0 - talk.context)
+    talk.repeated_s += again_s
+    talk.handed, talk.context = 0, 1.0
+    return again_s + p.handoff_kept_info_s
 
 
 @inner

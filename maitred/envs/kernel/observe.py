@@ -145,10 +145,9 @@ def _talk(w, x, b, row, kind, into):
     into[LIVE], into[THINK] = channel.channels_exclusive, channel.channels_think_mean_s
     into[COMPLEXITY], into[COMPLEXITY_SD] = believed_complexity(w, belief)
     into[URGENCY] = talk.urgency
-    # The customer states the deadline with the urgency, so both are known once urgency is believed.
-    known = talk.urgency > 0.5 and talk.deadline_s > 0
-    into[DEADLINE_LEFT] = talk.deadline_s - x.center[b].now if known else 0.0
-    into[SENTIMENT], into[TURNS], into[TRANSFERS] = talk.sentiment, talk.turns, talk.transfers
+    if talk.urgency > 0.5 and kind.dialogue_deadline_mean_s > 0:
+        into[DEADLINE_LEFT] = kind.dialogue_deadline_mean_s - (x.center[b].now - x.contacts[b, row].arrival_s)
+    into[SENTIMENT], into[TURNS], into[TRANSFERS] = talk.mood, talk.turns, talk.transfers
     into[CONTEXT_KEPT] = talk.context
     into[VALUE] = w.tiers[talk.tier].customers_value
     into[PREFERS_OTHER] = talk.prefers_other

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from maitred.envs.decision import Action, Kind
-from maitred.envs.kernel.bots import bot_is_free
+from maitred.envs.kernel.bots import bot_is_free, may_bot
 from maitred.envs.kernel.calendar import OFFER_CONTACT, schedule
 from maitred.envs.kernel.compiler import inner
 from maitred.envs.kernel.deferral import is_owed
@@ -24,8 +24,8 @@ NOBODY = -1
 def offer_contact(w, x, b, row):
     """A contact may be routed: decide among agents with room and what else there is, or let it wait."""
     kind, center = x.contacts[b, row].type, x.center[b]
-    if x.idle_of_type[b, kind] == 0 and (w.types[kind].options == 0):
-        center.queueing = row
+    if x.idle_of_type[b, kind] == 0 and w.types[kind].options == 0:
+        _let_wait(w, x, b, row)
         return
     center.kind, center.subject, center.places, center.usual = ROUTE, row, 0, -1
     _add_agents(w, x, b, row, kind)
@@ -34,8 +34,7 @@ def offer_contact(w, x, b, row):
     if w.types[kind].options == 1:
         _add_alternatives(w, x, b, row, kind)
     if center.places == 0:
-        center.queueing = row
-        _offer_when_released(w, x, b, row)
+        _let_wait(w, x, b, row)
         return
     if center.usual < 0 or w.parameters[0].may_hold == 1:
         _add(x, b, HOLD, NOBODY)
@@ -47,11 +46,13 @@ def offer_contact(w, x, b, row):
 @inner
 def _add_agents(w, x, b, row, kind):
     center, channel, heavy = x.center[b], w.types[kind].channels_of_type, 0
-    talks = w.parameters[0].talks == 1
+    talks, last = w.parameters[0].talks == 1, w.parameters[0].places - 1
+    if w.types[kind].options == 1:
+        last = max(last - _alternatives(w, kind), 1)
     if talks:
         heavy = x.talks[b, row].heavy
     agent = center.idle_head
-    while agent >= 0 and center.places < w.parameters[0].places - 1:
+    while agent >= 0 and center.places < last:
         person = x.agents[b, agent]
         able = x.may_answer[b, agent, kind] and (person.room >> channel) & 1 == 1
         if able and talks:
@@ -70,17 +71,30 @@ def reserved(w, x, b, row, agent):
     if talk.sticky == 0 or talk.last_agent == agent:
         return False
     expired = x.center[b].now >= x.contacts[b, row].arrival_s + w.parameters[0].handoff_sticky_wait_s
-    return not expired and present(x.agents[b, talk.last_agent])
+    return not expired and present(x.agents[b, talk.last_agent]) and x.agents[b, talk.last_agent].last_call == 0
 
 
 @inner
-def _offer_when_released(w, x, b, row):
-    """Offer a contact that waits for its last agent to everyone when that reservation ends."""
+def _let_wait(w, x, b, row):
+    """Nobody can take the contact; one that waits for its last agent is offered to everyone when that ends."""
+    x.center[b].queueing = row
     if w.parameters[0].talks == 1 and x.talks[b, row].sticky == 1:
         until_s = x.contacts[b, row].arrival_s + w.parameters[0].handoff_sticky_wait_s
         if until_s > x.center[b].now:
             x.queued[b, row].offer_s = until_s
             schedule(x, b, until_s, OFFER_CONTACT, row)
+
+
+@inner
+def _alternatives(w, kind):
+    """Places of the short list kept for what else there may be, so that many free agents do not crowd it out."""
+    count = int(w.types[kind].deferral_async_of >= 0) + int(w.types[kind].deferral_callback)
+    for bot in range(len(w.bots)):
+        count += int(w.bot_takes[bot, kind])
+    if w.parameters[0].offer_groups == 1:
+        for group in range(w.parameters[0].groups):
+            count += int(w.group_may[group, kind])
+    return count
 
 
 @inner
@@ -91,7 +105,7 @@ def _add_alternatives(w, x, b, row, kind):
         return
     last = p.places - 1
     for bot in range(len(w.bots)):
-        takes = w.bot_takes[bot, kind] == 1 and talk.bot < 0 and talk.agent_turns == 0
+        takes = may_bot(w, bot, kind) and talk.bot < 0 and talk.agent_turns == 0
         if takes and bot_is_free(w, x, b, bot) and center.places < last:
             if w.bot_first[bot, kind] == 1:
                 center.usual = center.places
@@ -167,21 +181,26 @@ def offer_turn(w, x, b, row):
 
 @inner
 def _add_turnings(w, x, b, row, kind):
+    """What may be done instead; a call, which has no turns to decide between, is decided on once, at its end."""
     talk, agent = x.talks[b, row], x.contacts[b, row].agent
     if kind.reassess_next_issue_s > 0 and talk.avoided == 0:
         _add(x, b, NEXT_ISSUE, NOBODY)
-    if talk.finishing == 1:
+    single = w.channels[kind.channels_of_type].channels_think_mean_s == 0
+    if talk.approved != 0 or (talk.finishing == 1 and not single):
         return
     if kind.reassess_escalate == 1 and kind.handoff_escalate_to >= 0 and talk.escalations == 0:
         _add(x, b, ESCALATE, NOBODY)
+    if kind.reassess_async_of >= 0:
+        _add(x, b, ASYNC, NOBODY)
+    if talk.finishing == 1:
+        return
     if kind.reassess_hand_back == 1 and talk.bot_turns == 0 and len(w.bots) > 0:
         bot = _bot_for(w, x, b, x.contacts[b, row].type)
         if bot >= 0:
             _add(x, b, HAND_BACK, bot)
-    if kind.reassess_async_of >= 0:
-        _add(x, b, ASYNC, NOBODY)
     person = x.agents[b, agent]
-    alone = person.live == 1 and person.locks == 0
+    is_live = 1 - w.channels[kind.channels_of_type].channels_interruptible
+    alone = person.live == is_live and person.locks == 0
     if kind.reassess_live_of >= 0 and alone and x.may_answer[b, agent, kind.reassess_live_of]:
         _add(x, b, LIVE, NOBODY)
 
@@ -189,7 +208,7 @@ def _add_turnings(w, x, b, row, kind):
 @inner
 def _bot_for(w, x, b, kind):
     for bot in range(len(w.bots)):
-        if w.bot_takes[bot, kind] == 1 and bot_is_free(w, x, b, bot):
+        if may_bot(w, bot, kind) and bot_is_free(w, x, b, bot):
             return bot
     return -1
 
@@ -199,10 +218,12 @@ def offer_cap(w, x, b, agent):
     """A slot has come free: decide how many the agent may fill, the usual number first."""
     center, p = x.center[b], w.parameters[0]
     center.kind, center.subject, center.places, center.usual = CONCURRENCY, agent, 0, 0
-    _add(x, b, CAP, int(p.concurrency_cap_slots))
+    most = int(min(p.concurrency_max_cap_slots, p.governance_max_cap_slots))
+    usual = min(int(p.concurrency_cap_slots), most)
+    _add(x, b, CAP, usual)
     cap = 1
-    while cap <= p.concurrency_max_cap_slots and center.places < p.places:
-        if cap != int(p.concurrency_cap_slots):
+    while cap <= most:
+        if cap != usual:
             _add(x, b, CAP, cap)
         cap += 1
     _raise(x, b)
@@ -221,9 +242,11 @@ def offer_need(w, x, b, need):
 
 @inner
 def _add(x, b, action, target):
+    """One more candidate, if there is a place left."""
     center = x.center[b]
-    x.candidates[b, center.places], x.actions[b, center.places] = target, action
-    center.places += 1
+    if center.places < x.candidates.shape[1]:
+        x.candidates[b, center.places], x.actions[b, center.places] = target, action
+        center.places += 1
 
 
 @inner

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from maitred.envs.kernel.bots import start_bot
 from maitred.envs.kernel.compiler import inner
+from maitred.envs.kernel.dialogue import automated
 from maitred.envs.kernel.durations import handle_time
-from maitred.envs.kernel.handoff import escalate, hand, move
+from maitred.envs.kernel.handoff import escalate, hand, move, take_over
 from maitred.envs.kernel.layout import Place
+from maitred.envs.kernel.rooms import update_room
 from maitred.envs.kernel.turns import close_slot, open_slot, think
 
 LINE = int(Place.LINE)
@@ -27,7 +29,7 @@ def go_on(w, x, b, row):
 def head_off(w, x, b, row):
     """Work a little longer now, so that the customer need not come back (AC-12)."""
     talk, kind = x.talks[b, row], w.types[x.contacts[b, row].type]
-    talk.avoided = 1
+    talk.avoided, talk.asked_s = 1, x.center[b].now
     talk.left_s = kind.reassess_next_issue_s
     talk.turn_s = talk.left_s
     x.center[b].starting = row
@@ -80,14 +82,18 @@ def go_live(w, x, b, row):
     close_slot(w, x, b, row, agent)
     _change_channel(w, x, b, row, w.types[contact.type].reassess_live_of)
     open_slot(w, x, b, row, agent)
+    talk.automated_s += automated(w, talk, left_s)
+    if talk.handed == 1:
+        left_s += take_over(w, talk)
     talk.left_s, talk.turn_s = left_s, left_s
+    update_room(w, x, b, agent)
     x.center[b].starting = row
 
 
 @inner
 def _change_channel(w, x, b, row, to_type):
     talk = x.talks[b, row]
-    x.contacts[b, row].type, talk.needs = to_type, to_type
+    x.contacts[b, row].type, talk.needs, talk.finishing = to_type, to_type, 0
     if w.parameters[0].reassess_keep_context == 0:
         talk.context, talk.handed = 0.0, 1
 

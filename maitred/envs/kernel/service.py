@@ -9,11 +9,11 @@ from maitred.envs.kernel.calendar import END_WRAP_UP, schedule
 from maitred.envs.kernel.compiler import inner
 from maitred.envs.kernel.deferral import answered, nobody_answers
 from maitred.envs.kernel.dialogue import advance, believed_complexity, ends_now
-from maitred.envs.kernel.handoff import PENDING, approval_due, move
+from maitred.envs.kernel.handoff import approval_due, move, seek_approval
 from maitred.envs.kernel.induced import feel
 from maitred.envs.kernel.layout import Mark, Outcome, Place, Term
 from maitred.envs.kernel.people import WRAP_UP, switch_activity
-from maitred.envs.kernel.proficiency import learn
+from maitred.envs.kernel.proficiency import copilot_gain, learn
 from maitred.envs.kernel.quality import book_outcome, conversation_terms, resolve_chance, satisfaction
 from maitred.envs.kernel.queues import leave_queue
 from maitred.envs.kernel.recorder import record
@@ -128,13 +128,13 @@ def _is_spoken(w, kind):
 
 @inner
 def _finish(w, x, b, row, agent):
-    """After the last turn: an approval, a look at the customer's next issue, or the end."""
+    """After the last turn: an approval, a last look at what else may be done, or the end."""
     talk, contact, center = x.talks[b, row], x.contacts[b, row], x.center[b]
-    kind = w.types[contact.type]
     if contact.short == 0 and approval_due(w, x, b, row):
-        talk.approved = PENDING
-        _transfer(w, x, b, row, agent, kind.handoff_approval_by)
-    elif contact.short == 0 and talk.finishing == 0 and kind.reassess_next_issue_s > 0:
+        close_slot(w, x, b, row, agent)
+        seek_approval(w, x, b, row, w.parameters[0].handoff_context_kept)
+        center.next_contact, center.freed = row, agent
+    elif contact.short == 0 and talk.finishing == 0:
         talk.finishing = 1
         center.next_turn = row
     else:
@@ -156,12 +156,14 @@ def close(w, x, b, row):
     agent = contact.agent
     contact.outcome, contact.end_s = SERVED, center.now
     contact.resolved = contact.short == 0 and chance.uniform(key, RESOLVE, 0) < resolve_chance(w, x, b, row, agent)
-    wait_s, target_s, extra, wrap_up = contact.answer_s - contact.arrival_s, p.answer_target_s, 0.0, 1.0
+    wait_s, target_s, wrap_up = contact.answer_s - contact.arrival_s, p.answer_target_s, 1.0
+    extra = p.quality_empathy * x.empathy[b, agent]
     if p.talks == 1:
         talk = x.talks[b, row]
         talk.place = CLOSED
         talk.approved = talk.approved * talk.approved
-        channel = w.channels[w.types[contact.type].channels_of_type]
+        # The channel the customer came by: putting a contact off must not loosen its target (DG-3).
+        channel = w.channels[w.types[talk.first_type].channels_of_type]
         if channel.channels_answer_target_s > 0:
             target_s = channel.channels_answer_target_s
         extra = conversation_terms(w, x, b, row, x.empathy[b, agent])
@@ -170,6 +172,7 @@ def close(w, x, b, row):
         record(x, b, CLOSE, row, agent, talk.turns, contact.resolved)
     if p.people_change == 1:
         learn(w, x, b, agent)
+        wrap_up /= 1.0 + copilot_gain(w, x, b, agent)
     contact.csat = satisfaction(w, wait_s, target_s, contact.resolved, extra)
     book_outcome(w, x, b, row)
     center.in_system -= 1

@@ -13,6 +13,7 @@ from maitred.envs.kernel.calendar import END_WORK, INACTIVE, REPLY, schedule
 from maitred.envs.kernel.compiler import inner
 from maitred.envs.kernel.dialogue import automated, believed_complexity
 from maitred.envs.kernel.durations import handle_time
+from maitred.envs.kernel.handoff import take_over
 from maitred.envs.kernel.layout import Mark, Place
 from maitred.envs.kernel.lines import first_in_line, join_line, jump_line
 from maitred.envs.kernel.people import IDLE, WORK, switch_activity
@@ -48,6 +49,8 @@ def close_slot(w, x, b, row, agent):
     """A conversation is no longer one of the agent's."""
     person = x.agents[b, agent]
     person.room &= ~ASKED
+    if person.contact == row:
+        person.contact = NOBODY
     person.open -= 1
     x.center[b].open -= 1
     if w.parameters[0].talks == 0:
@@ -70,7 +73,7 @@ def take_turn(w, x, b, row, agent):
     if person.activity == IDLE:
         x.center[b].starting = row
     elif person.activity == WORK and _goes_first(w, x, b, person.contact, row):
-        if person.contact >= 0:
+        if person.contact >= 0 and person.turn_end_s > x.center[b].now:
             _interrupt(x, b, agent)
             x.center[b].starting = row
         else:
@@ -110,18 +113,8 @@ def _new_turn(w, x, b, row, work_s):
         talk.automated_s += automated(w, talk, work_s)
     talk.turn_s = work_s
     if talk.handed == 1:
-        talk.turn_s += _repeated_s(w, talk)
+        talk.turn_s += take_over(w, talk)
     return talk.turn_s
-
-
-@inner
-def _repeated_s(w, talk):
-    """Work of taking a conversation over: reading what was kept, and being told again what was lost (K-17)."""
-    p = w.parameters[0]
-    again_s = p.handoff_repeat_info_s * (1.0 - talk.context)
-    talk.repeated_s += again_s
-    talk.handed, talk.context = 0, 1.0
-    return again_s + p.handoff_kept_info_s
 
 
 @inner
