@@ -176,7 +176,7 @@ def level4() -> Plan:
                 wrap_up_factor=0.4,
             ),
             "handoff": Handoff(
-                approval_by=towards(names, dict.fromkeys(cases, "approval")), approval_p=0.15, **HANDED_OVER
+                approval_by=towards(names, dict.fromkeys(cases, "approval")), approval_p=0.06, **HANDED_OVER
             ),
             "reassess": Reassess(
                 hand_back=1.0,
@@ -222,7 +222,9 @@ def level5() -> Plan:
                 resolve_p=np.array([[0.95, 0.85, 0.60]]),
                 wrong_p=0.02,
             ),
-            "handoff": Handoff(approval_by=towards(names, dict.fromkeys(live, "cases")), approval_p=0.2, **HANDED_OVER),
+            "handoff": Handoff(
+                approval_by=towards(names, dict.fromkeys(live, "cases")), approval_p=0.05, **HANDED_OVER
+            ),
             "reassess": replace(
                 four.blocks["reassess"],
                 async_of=in_writing,

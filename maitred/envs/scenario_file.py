@@ -75,7 +75,7 @@ def _yaml(document: dict[str, Any]) -> str:
     """YAML with short lists and mappings on one line, but every hash and word of provenance on its own."""
     lists = ("tables", "provenance")
     numbers = {key: value for key, value in document.items() if key not in lists}
-    settings: dict[str, Any] = {"sort_keys": False, "width": 110, "allow_unicode": True}
+    settings: dict[str, Any] = {"sort_keys": False, "width": 118, "allow_unicode": True}
     return str(
         yaml.safe_dump(numbers, default_flow_style=None, **settings)
         + yaml.safe_dump({key: document[key] for key in lists}, default_flow_style=False, **settings)

@@ -182,5 +182,5 @@ def _mood(w, key, sentiment, turn):
     p = w.parameters[0]
     if p.dialogue_sentiment_sd == 0:
         return 0.0
-    read = sentiment + p.dialogue_sentiment_reading_sd * chance.normal(key, MOOD, MOOD_ANGLE, turn)
+    read = float(sentiment) + p.dialogue_sentiment_reading_sd * chance.normal(key, MOOD, MOOD_ANGLE, turn)
     return min(max(read, -1.0), 1.0)

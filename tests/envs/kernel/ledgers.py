@@ -86,7 +86,7 @@ def check_outcomes(scenario, ledger):
     if len(talks):
         assert booked[Term.TRANSFERRED] == talks["transfers"].sum()
         assert booked[Term.DEADLINE_MISSED] == talks["deadline_missed"].sum()
-        assert booked[Term.PROMISE_BROKEN] >= talks["promise_broken"].sum()
+        assert booked[Term.PROMISE_BROKEN] == talks["promise_broken"].sum()
         value = np.broadcast_to(scenario.customers.value, len(scenario.customers.names))[talks["tier"]]
         dissatisfied = np.where(served, 1 - contacts["csat"], 1.0)[served | lost]
         churned = (value[served | lost] * dissatisfied).sum() * scenario.customers.churn_p

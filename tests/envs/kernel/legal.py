@@ -143,7 +143,8 @@ def check_turnings(simulator, offers):
         assert allowed[turns.action == action].all(), action
     live = turns.of(Action.LIVE)
     agent, to = x.contacts["agent"][live.b, live.subject], kind["reassess_live_of"][turns.action == Action.LIVE]
-    assert x.may_answer[live.b, agent, to].all() and (x.agents["live"][live.b, agent] == 1).all()
+    own = 1 - w.channels["channels_interruptible"][kind["channels_of_type"][turns.action == Action.LIVE]]
+    assert x.may_answer[live.b, agent, to].all() and (x.agents["live"][live.b, agent] == own).all()
 
 
 def check_caps_and_messages(simulator, offers):

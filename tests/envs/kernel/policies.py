@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maitred.agents.rules import feature, uniform
+from maitred.agents.candidates import feature, uniform
 from maitred.envs.decision import Action, Decisions, best, draw
 
 

@@ -297,7 +297,7 @@ def whole_worlds(draw):
         pause_s=draw(st.sampled_from([0.0, 60.0])),
         lines=draw(st.sampled_from([0, 10])),
         routing=Routing(
-            places=draw(st.integers(6, 8)), hold_s=draw(st.sampled_from([45.0, 300.0])), may_hold=draw(st.booleans()),
+            places=draw(st.integers(2, 8)), hold_s=draw(st.sampled_from([45.0, 300.0])), may_hold=draw(st.booleans()),
             offer_groups=draw(st.booleans()),
         ),
     )  # fmt: skip

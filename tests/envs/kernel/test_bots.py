@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from maitred.agents.rules import feature
+from maitred.agents.candidates import feature
 from maitred.envs.blocks import Bots, Customers, Dialogue, Handoff, Reassess
 from maitred.envs.decision import Action
 from maitred.envs.kernel.layout import Mark, Origin, Outcome, Term

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from experiments.exactness.chat import storm, storm_p
 from experiments.exactness.chat_chain import Turns
-from maitred.agents.rules import LongestIdle, feature
+from maitred.agents.candidates import feature
+from maitred.agents.rules import LongestIdle
 from maitred.envs.blocks import Channels, Concurrency, Deferral, Dialogue, Reassess
 from maitred.envs.decision import CONTEXT_NAMES, Action, Kind, best, draw
 from maitred.envs.kernel.layout import Activity, Mark, Outcome, Place

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from maitred.agents.rules import LongestIdle, feature
+from maitred.agents.candidates import feature
+from maitred.agents.rules import LongestIdle
 from maitred.envs.blocks import Bots, Dialogue, Handoff, Reassess
 from maitred.envs.decision import Kind, best
 from maitred.envs.kernel.layout import Mark, Outcome

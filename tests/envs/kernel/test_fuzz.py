@@ -21,7 +21,7 @@ def random_world(rng):
     """Each mechanism on in two of three worlds."""
     on = frozenset(name for name in MECHANISMS if rng.random() < 2 / 3)
     routing = Routing(
-        places=int(rng.integers(6, 10)), hold_s=rng.choice([45.0, 300.0]), may_hold=bool(rng.integers(2)),
+        places=int(rng.integers(2, 10)), hold_s=rng.choice([45.0, 300.0]), may_hold=bool(rng.integers(2)),
         offer_groups=bool(rng.integers(2)) and bool(on & {"channels", "bots", "customers"}),
     )  # fmt: skip
     return whole_world(

@@ -41,6 +41,9 @@ def test_interpreted_ledger_equals_the_compiled_one(world, tmp_path):
     assert len(compiled["contacts"]) > 50
     beliefs = compiled.pop("beliefs"), interpreted["beliefs"]
     np.testing.assert_allclose(*beliefs, atol=1e-6)  # numpy rounds single precision after every operation
+    talks = compiled.pop("talks"), interpreted["talks"]
+    for name in talks[0].dtype.names:
+        np.testing.assert_allclose(*(t[name] for t in talks), atol=1e-6 if talks[0].dtype[name] == np.float32 else 0)
     for name, value in compiled.items():
         assert value.tobytes() == interpreted[name].tobytes(), name
 

@@ -9,7 +9,8 @@ import pytest
 
 from experiments.exactness.formulas import erlang_b
 from experiments.scenarios.load import left_by_bots, spread
-from maitred.agents.rules import RULES, feature
+from maitred.agents.candidates import feature
+from maitred.agents.rules import RULES
 from maitred.envs.blocks import Bots, Demand, Handoff
 from maitred.envs.decision import CONTEXT_NAMES, Action
 from maitred.envs.kernel.layout import Activity, Mark, Origin, Outcome, Term

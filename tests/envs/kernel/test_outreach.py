@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from maitred.agents.rules import feature
+from maitred.agents.candidates import feature
 from maitred.envs.blocks import Outreach
 from maitred.envs.decision import Action
 from maitred.envs.kernel.layout import Mark, Origin, Term

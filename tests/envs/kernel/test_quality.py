@@ -81,15 +81,20 @@ def test_nobody_or_everybody_answers(survey_p, share):
     assert who.mean() == share
 
 
-def test_satisfaction_is_the_logit_of_what_happened():
-    ledger = busy()
+CALLS = center(per_h=60.0, mean_s=100.0, patience_s=300.0)
+CHATS = chat_world(cap=4.0, per_h=25.0, mean_s=40.0, patience_s=300.0)
+
+
+@pytest.mark.parametrize(("scenario", "written"), [(CALLS, False), (CHATS, True)])
+def test_satisfaction_is_the_logit_of_what_happened(scenario, written):
+    ledger = logged(replace(scenario, customers=TIERS), luck(scenario))
     served = ledger.contacts[ledger.contacts["outcome"] == Outcome.SERVED]
-    wait_s, slow = served["answer_s"] - served["arrival_s"], np.zeros(len(served))
+    wait_s = served["answer_s"] - served["arrival_s"]
     talks = ledger.talks[ledger.contacts["outcome"] == Outcome.SERVED]
     slow = talks["reply_s"] > 90 * talks["replies"]
     logit = 2.0 * served["resolved"] - 0.25 * np.log2(np.maximum(wait_s / 20, 1)) - 0.3 * slow
     np.testing.assert_allclose(served["csat"], 1 / (1 + np.exp(-logit)))
-    assert slow.any() and not slow.all() and wait_s.max() > 40
+    assert slow.any() == written and not slow.all() and wait_s.max() > 40  # a call has no replies to wait for
 
 
 def test_empathic_agents_leave_happier_customers_and_policies_cannot_see_all_of_it():
