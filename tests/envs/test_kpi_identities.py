@@ -17,10 +17,14 @@ SCENARIO = talking()
 BUSY = [Activity.WORK, Activity.WRAP_UP]
 
 
+def days_under(rule: str) -> list[Ledger]:
+    traces = [draw_trace(SCENARIO, np.random.SeedSequence(5, spawn_key=(day,))) for day in range(3)]
+    return simulate(SCENARIO, traces, RULES[rule])
+
+
 @pytest.fixture(scope="module", params=["incumbent", "random"])
 def ledgers(request: pytest.FixtureRequest) -> list[Ledger]:
-    traces = [draw_trace(SCENARIO, np.random.SeedSequence(5, spawn_key=(day,))) for day in range(3)]
-    return simulate(SCENARIO, traces, RULES[request.param])
+    return days_under(request.param)
 
 
 def test_focus_time_of_contacts_is_busy_time_of_agents(ledgers: list[Ledger]) -> None:
@@ -37,7 +41,10 @@ def test_every_contact_ends_in_one_way(ledgers: list[Ledger]) -> None:
         known, silent = (sums(f"abandonment_{kind}", ledger, SCENARIO)[0] for kind in ("known", "silent"))
         assert ends.sum() == len(ledger.contacts) == gone[1]
         assert gone[0] == ends[Outcome.ABANDONED] == ledger.booked[Term.ABANDONED] == known + silent
-        assert silent > 0
+
+
+def test_some_leave_without_a_word() -> None:
+    assert sum(sums("abandonment_silent", ledger, SCENARIO)[0] for ledger in days_under("random")) > 0
 
 
 def test_paths_through_the_bot_add_up(ledgers: list[Ledger]) -> None:

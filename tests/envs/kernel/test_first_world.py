@@ -61,7 +61,7 @@ NEUTRAL = {
         "handoff": Handoff(context_kept=0.2, resolve_loss=0.1, keep_position=True, escalate_to=0, approval_by=0),
     },
     "options of other channels": {
-        "reassess": Reassess(escalate=True, hand_back=True, live_of=0, stop_bot_early=True),
+        "reassess": Reassess(hand_back=True, live_of=0, stop_bot_early=True),
     },
     "customers of the same patience": {
         "customers": Customers(("few", "many"), tier_share=0.5, value=np.array([10.0, 1.0]), survey_p=0.5),

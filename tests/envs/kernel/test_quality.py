@@ -93,6 +93,7 @@ def test_satisfaction_is_the_logit_of_what_happened(scenario, written):
     talks = ledger.talks[ledger.contacts["outcome"] == Outcome.SERVED]
     slow = talks["reply_s"] > 90 * talks["replies"]
     logit = 2.0 * served["resolved"] - 0.25 * np.log2(np.maximum(wait_s / 20, 1)) - 0.3 * slow
+    logit += 0.8 * talks["sentiment"]  # slow replies have worn it down
     np.testing.assert_allclose(served["csat"], 1 / (1 + np.exp(-logit)))
     assert slow.any() == written and not slow.all() and wait_s.max() > 40  # a call has no replies to wait for
 
