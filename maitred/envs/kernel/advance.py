@@ -95,7 +95,7 @@ def start(w: World, x: Centers, b: int, key: np.uint64, arrivals: int, roster: i
         person.activity, person.on_shift, person.away, person.room = OFF, 0, 0, 0
         person.open, person.live, person.locks, person.parked, person.turns_due = 0, 0, 0, 0, 0
         person.line_head, person.line_tail, person.load, person.mix = -1, -1, 0.0, 0.0
-        person.cap = w.parameters[0].concurrency_cap_slots
+        person.cap = min(w.parameters[0].concurrency_cap_slots, w.parameters[0].governance_max_cap_slots)
         person.experience_wk, person.started_wk = w.people[agent].tenure_wk, w.people[agent].tenure_wk
         person.fatigue, person.hazard, person.left = 0.0, 0.0, 0
         person.shift_start_s, person.shift_busy_s = 0.0, 0.0

@@ -75,8 +75,7 @@ def from_ledger(ledger: Ledger, scenario: Scenario, *, first_day: date = MONDAY,
 
 def _with_derived(ledger: Ledger) -> NDArray[np.void]:
     """The log without caps and messages, with the events that follow from the ledger, in order of time."""
-    log = ledger.log[~np.isin(ledger.log["mark"], [Mark.CAP, Mark.MESSAGE])].copy()
-    log["mark"][_unanswered(log)] = NO_ANSWER
+    log = _with_vain_calls(ledger.log[~np.isin(ledger.log["mark"], [Mark.CAP, Mark.MESSAGE])], ledger)
     accepted, before_start = _accepted(log, ledger)
     offered, beside = _offered(log, ledger)
     every = np.concatenate([log, offered, accepted])
@@ -112,17 +111,20 @@ def _in_contacts(log: NDArray[np.void], marks: list[int]) -> tuple[Ints, Ints]:
     return rows, np.append(-1, np.where(same, rows[:-1], -1)) if len(rows) else rows
 
 
-def _unanswered(log: NDArray[np.void]) -> Ints:
-    """Ends of turns that never started, on a contact that was to be called back: nobody was there."""
-    rows, before = _in_contacts(log, [Mark.START_TURN, Mark.END_TURN, Mark.CALLBACK])
-    ends = (log["mark"][rows] == Mark.END_TURN) & (before >= 0)
-    rows, before = rows[ends], before[ends]
-    dialled = {int(row) for row in before[log["mark"][before] == Mark.CALLBACK]}
-    found: list[int] = []
-    for row, previous in zip(rows.tolist(), before.tolist(), strict=True):
-        if previous in dialled or previous in found:  # a further try follows an unanswered one
-            found.append(row)
-    return np.array(found, dtype=np.int64)
+def _with_vain_calls(log: NDArray[np.void], ledger: Ledger) -> NDArray[np.void]:
+    """The log with one event for each call back that nobody answered: the first turns after the promise, one a try."""
+    rows, _ = _in_contacts(log, [Mark.START_TURN, Mark.END_TURN, Mark.CALLBACK])
+    contact, mark = log["contact"][rows], log["mark"][rows]
+    called = np.cumsum(mark == Mark.CALLBACK) - np.searchsorted(contact[mark == Mark.CALLBACK], contact) > 0
+    vain = np.zeros(len(log), bool)
+    for kind in (Mark.START_TURN, Mark.END_TURN):
+        dialled = rows[called & (mark == kind)]
+        whose = log["contact"][dialled]
+        nth = np.arange(len(dialled)) - np.searchsorted(whose, whose)
+        vain[dialled[nth < ledger.talks["tries"][whose]]] = True
+    log = log.copy()
+    log["mark"][vain & (log["mark"] == Mark.END_TURN)] = NO_ANSWER
+    return log[~(vain & (log["mark"] == Mark.START_TURN))]
 
 
 def _type_now(log: NDArray[np.void]) -> Ints:
@@ -188,23 +190,34 @@ def _context(log: NDArray[np.void], ledger: Ledger, scenario: Scenario) -> Float
     rows, before = _in_contacts(log, [Mark.START_TURN, Mark.BOT_START])
     starts = log["mark"][rows] == Mark.START_TURN
     rows, before = rows[starts], before[starts]
-    agent, parent = log["agent"][rows], _last_agent_of_case(ledger)[log["contact"][rows]]
-    bot = (before >= 0) & (log["mark"][before] == Mark.BOT_START)
-    holder = np.where(before >= 0, log["agent"][before], parent)
+    agent, bot = log["agent"][rows], (before >= 0) & (log["mark"][before] == Mark.BOT_START)
+    holder = _holder_before(log, ledger)[rows]
     taken_over = (holder >= 0) & (holder != agent) & ~bot
     context[rows[taken_over]] = scenario.handoff.context_kept
+    bot &= holder != agent  # who knows the customer needs nothing from the bot
     passed_on = np.broadcast_to(np.asarray(scenario.bots.handoff_context, float), (max(len(scenario.bots.names), 1),))
     context[rows[bot]] = passed_on[log["value"][before[bot]].astype(np.int64)]
     return context
 
 
+def _holder_before(log: NDArray[np.void], ledger: Ledger) -> Ints:
+    """(n,) for starts of turns: agent of the turn before, or of the case's contact before; -1 for none."""
+    rows, before = _in_contacts(log, [Mark.START_TURN])
+    holder = np.full(len(log), -1)
+    holder[rows] = np.where(before >= 0, log["agent"][before], _last_agent_of_case(ledger)[log["contact"][rows]])
+    return holder
+
+
 def _last_agent_of_case(ledger: Ledger) -> Ints:
-    """(C,) agent of the contact before in the same case, -1 for none."""
+    """(C,) who last had the contact before in the same case, or had the case before it; -1 for none."""
     c = ledger.contacts
     order = np.lexsort((c["attempts"], c["case"]))
     follows = (c["case"][order][1:] == c["case"][order][:-1]) & (c["origin"][order][1:] != Origin.PROACTIVE)
+    before = order[:-1][follows]
     agent = np.full(len(c), -1)
-    agent[order[1:][follows]] = c["agent"][order[:-1][follows]]
+    agent[order[1:][follows]] = np.where(
+        c["agent"][before] >= 0, c["agent"][before], ledger.talks["last_agent"][before]
+    )
     return agent
 
 

@@ -10,6 +10,7 @@ from maitred.envs.scenario import Routing
 from maitred.envs.simulator import Simulator
 from maitred.envs.traffic import draw_trace
 from tests.envs.kernel.checks import check_state
+from tests.envs.kernel.governed import check_closed_under_governance, check_governance, governed
 from tests.envs.kernel.ledgers import check_answers, check_focus, check_ledger, check_marks
 from tests.envs.kernel.legal import check_offers
 from tests.envs.kernel.scenarios import MECHANISMS, whole_world
@@ -24,11 +25,12 @@ def random_world(rng):
         places=int(rng.integers(2, 10)), hold_s=rng.choice([45.0, 300.0]), may_hold=bool(rng.integers(2)),
         offer_groups=bool(rng.integers(2)) and bool(on & {"channels", "bots", "customers"}),
     )  # fmt: skip
-    return whole_world(
+    scenario = whole_world(
         rng, on, types=int(rng.integers(1, 5)), groups=int(rng.integers(1, 4)), per_h=rng.choice([5.0, 15.0]),
         wrap_up_s=rng.choice([0.0, 60.0]), hazard_per_h=rng.choice([1.0, 6.0, 60.0]),
         pause_s=rng.choice([0.0, 60.0]), lines=int(rng.choice([0, 10])), routing=routing,
     )  # fmt: skip
+    return governed(scenario, rng)
 
 
 def fuzz(seed, centers):
@@ -41,6 +43,7 @@ def fuzz(seed, centers):
     step = 0
     while simulator.pending.any():
         check_offers(simulator)
+        check_governance(simulator)
         if step % EVERY == 0:
             check_state(simulator, step // EVERY % centers)
         mask = simulator.observation.mask
@@ -48,6 +51,7 @@ def fuzz(seed, centers):
         step += 1
     assert simulator.done.all()
     for b, trace in enumerate(drawn):
+        check_closed_under_governance(scenario, simulator.ledger(b))
         ledger = simulator.ledger(b)
         check_state(simulator, b)
         check_focus(simulator, b)

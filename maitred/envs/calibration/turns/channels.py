@@ -10,9 +10,10 @@ from scipy import optimize
 from maitred.envs.calibration.arrivals import Estimate
 from maitred.envs.calibration.turns.conversations import Turns
 from maitred.envs.calibration.turns.estimates import Estimates, exponential_mean, log_normal, mean, normal
-from maitred.envs.calibration.turns.events import Bools, Log
+from maitred.envs.calibration.turns.events import CODE, Bools, Log
 from maitred.envs.scenario import Floats, Ints
 
+SHORTEST_S = 1.0  # tolerance of silence that is looked for
 
 @dataclass(frozen=True)
 class ChannelFits:
@@ -35,13 +36,12 @@ def fit_channels(log: Log, turns: Turns) -> ChannelFits:
         found["think_mean_s"][name] = think_mean(here, replied)
         if silent.any():
             found["silence_timeout_s"][name] = mean((here.next_s - here.end_s)[silent])
-            asked, in_queue = np.isfinite(here.asked_s), here.nth == 0
+            asked, in_queue = np.isfinite(here.asked_s) & np.isnan(here.context), here.nth == 0
             tolerance = silence_tolerance((here.end_s - here.asked_s)[asked], silent[asked])
             if tolerance is not None:
                 found["silence_tolerance_s"][name] = tolerance
-            arrival_s = log.arrived.s[here.contact]
             found["silent_share"][name] = silent_share(
-                (here.end_s - arrival_s)[in_queue],
+                (here.end_s - here.accepted_s)[in_queue],
                 silent[in_queue],
                 tolerance.value if tolerance else np.inf,
                 loud_abandonments(log, k),
@@ -55,47 +55,53 @@ def think_mean(turns: Turns, replied: Bools) -> Estimate:
     return exponential_mean(float((turns.next_s - turns.end_s)[waiting].sum()), int(replied.sum()))
 
 
-def silence_tolerance(reply_s: Floats, left: Bools) -> Estimate | None:
-    """Mean of the exponential time customers wait for a reply before they leave without a word.
+def lost_share(reply_s: Floats, tolerance_s: float) -> Floats:
+    """Chance of having left within each wait: 0 up to the tolerance, then at a rate of one per tolerance."""
+    return np.asarray(-np.expm1(-np.maximum(reply_s / tolerance_s - 1, 0)))
 
-    Nobody sees when they leave, only that they have when the reply comes: current-status data (Sun 2006,
-    chapter 3), whose likelihood has 1 - exp(-x / m) for those who left and exp(-x / m) for the others.
+
+def silence_tolerance(reply_s: Floats, left: Bools) -> Estimate | None:
+    """How long customers wait for a reply before they begin to leave without a word.
+
+    Nobody sees when they leave, only that they have when the reply comes: current-status data (Sun 2006, chapter 3).
+    The tolerance is the one under which as many are expected to have left as did. (That of greatest likelihood has no
+    normal error: the first to leave bounds it.) Error by the delta method.
 
     Args:
         reply_s: (m,) waits for replies.
         left: (m,) whether the customer was gone.
 
     Returns:
-        The estimate, or None where nobody left.
+        The estimate, or None where nobody left, or so many that any tolerance is too long.
     """
-    if not left.any():
+
+    def excess(log_s: float) -> float:
+        return float(lost_share(reply_s, np.exp(log_s)).sum() - left.sum())
+
+    low, high = np.log(SHORTEST_S), np.log(reply_s.max(initial=SHORTEST_S))
+    if not left.any() or excess(low) <= 0:
         return None
-
-    def loss(log_mean: float) -> float:
-        z = reply_s / np.exp(log_mean)
-        return float(z[~left].sum() - np.log(-np.expm1(-z[left])).sum())
-
-    guess = np.log(reply_s.sum() / left.sum())
-    best = optimize.minimize_scalar(loss, bounds=(guess - 5, guess + 5), method="bounded").x
-    z = np.maximum(reply_s / np.exp(best), 1e-12)
-    information = float((z**2 * np.exp(-z) / -np.expm1(-z)).sum())
-    return log_normal(float(np.exp(best)), information**-0.5)
+    best = np.exp(optimize.brentq(excess, low, high))
+    p = lost_share(reply_s, best)
+    slope = ((1 - p) * reply_s / best)[reply_s > best].sum()
+    return log_normal(float(best), float(np.sqrt((p * (1 - p)).sum()) / slope))
 
 
 def silent_share(reply_s: Floats, silent: Bools, tolerance_s: float, loud: int) -> Estimate:
     """Share of those who give up in the queue who say nothing.
 
     Whoever is found gone after the first answer left in the queue, or was there and then lost patience with the
-    answer: of those still there a share l = 1 - exp(-x / m) did, so survivors / (1 - l) x l are taken off
-    (Horvitz and Thompson 1952). Both kinds of leaving run against the same answer, so the share needs no more.
+    answer: of those still there a share l (`lost_share`) did, so survivors / (1 - l) x l are taken off
+    (Horvitz and Thompson 1952).
 
     Args:
-        reply_s: (m,) from arrival to the end of the first answer.
+        reply_s: (m,) from when the agent took the chat to the end of the first answer.
         silent: (m,) whether nobody was there any more.
-        tolerance_s: mean tolerance of silence.
+        tolerance_s: tolerance of silence.
         loud: abandonments that showed.
     """
-    lost = np.expm1(reply_s[~silent] / tolerance_s).sum()
+    share = lost_share(reply_s[~silent], tolerance_s)
+    lost = float((share / (1 - share)).sum())
     gone = max(float(silent.sum() - lost), 0.0)
     total = max(gone + loud, 1.0)
     variance = loud**2 * (silent.sum() + lost) + gone**2 * loud
@@ -103,9 +109,12 @@ def silent_share(reply_s: Floats, silent: Bools, tolerance_s: float, loud: int) 
 
 
 def loud_abandonments(log: Log, channel: int) -> int:
-    """Abandonments in queue that showed, of one channel: those not at the end of a bot's turn."""
-    rows = log.rows("abandon")
-    return int((log.channel[rows] == channel).sum() - (log.channel[left_a_bot(log)] == channel).sum())
+    """Abandonments in queue that showed, of one channel: not at the end of a bot's turn, nor of a call in vain."""
+    rows = log.rows("callback_no_answer", "abandon")
+    before, _ = log.neighbours(rows)
+    in_vain = (before >= 0) & (log.code[before] == CODE["callback_no_answer"])
+    queued = np.setdiff1d(rows[(log.code[rows] == CODE["abandon"]) & ~in_vain], left_a_bot(log))
+    return int((log.channel[queued] == channel).sum())
 
 
 def left_a_bot(log: Log) -> Ints:

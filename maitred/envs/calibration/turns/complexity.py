@@ -90,11 +90,8 @@ def talks_of(log: Log, turns: Turns, y: Floats, use: Bools, variance: Floats, si
     contacts, types = len(log.arrived.s), len(log.types)
     key = turns.contact[use] * (len(log.agents) * types) + turns.agent[use] * types + turns.type[use]
     pairs, pair = np.unique(key, return_inverse=True)
-    kind = log.arrived.type.copy()
-    kind[turns.contact] = turns.type  # the last turn knows best what it was about
-    misrouted = (turns.nth == 0) & turns.ended_by("transfer")
     lost = turns.ended_by("silent_abandon_suspected")
-    counts = np.isfinite(turns.work_s) & ~misrouted & ~lost & ~single[turns.type]
+    counts = np.isfinite(turns.work_s) & ~turns.misdirected & ~lost & ~single[turns.type]
     last = turns.ended_by("resolve") & counts
     return Talks(
         pair_contact=pairs // (len(log.agents) * types),
@@ -102,12 +99,20 @@ def talks_of(log: Log, turns: Turns, y: Floats, use: Bools, variance: Floats, si
         pair_turns=np.bincount(pair).astype(float),
         pair_sum=np.bincount(pair, y[use]).astype(float),
         pair_precision=np.where(single & (log.arrived.complexity < 0).any(), 0, 1 / variance)[pairs % types],
-        type=kind,
+        type=needs(log, turns),
         turns=np.bincount(turns.contact[counts], minlength=contacts),
         closed=np.bincount(turns.contact[last], minlength=contacts) > 0,
         label=log.arrived.complexity,
         cells=len(log.agents) * types,
     )
+
+
+def needs(log: Log, turns: Turns) -> Ints:
+    """(C,) what each contact was about from the start: its type, or that to which a wrong first queue passed it on."""
+    kind = log.arrived.type.copy()
+    passed_on = np.flatnonzero((turns.nth == 1) & np.append(False, turns.misdirected[:-1]))
+    kind[turns.contact[passed_on]] = turns.type[passed_on]
+    return kind
 
 
 def fit_mixture(talks: Talks, types: int) -> Mixture:

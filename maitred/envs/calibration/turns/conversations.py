@@ -10,7 +10,8 @@ from maitred.envs.calibration.turns.events import CODE, NOTHING, Bools, Log
 from maitred.envs.scenario import Floats, Ints
 
 CLOCK_S = 0.001  # times of a log are rounded: what ends that much later than something begins is over by then
-HANDS_OVER = ("transfer", "escalate", "bot_start")  # what ends an agent's part in a contact without closing it
+# What ends an agent's part in a contact without closing it.
+HANDS_OVER = ("transfer", "escalate", "bot_start", "callback_no_answer")
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Turns:
     end_s: Floats
     work_s: Floats  # nan where the log does not say
     asked_s: Floats  # when the reply came that the turn answers; nan for others
+    accepted_s: Floats  # when the agent was given the contact; nan but on a contact's first turn
     nth: Ints  # 0 for the contact's first turn by an agent
     next: Ints  # code of the next event of the contact, -1 for none
     next_s: Floats  # and its time; the log's end for none
@@ -34,6 +36,16 @@ class Turns:
     def where(self, use: Bools) -> Turns:
         """Only the turns in `use` (m,)."""
         return Turns(**{name: values[use] for name, values in vars(self).items()})
+
+    @property
+    def misdirected(self) -> Bools:
+        """(m,) first turns with a contact that turns out to be in the wrong queue."""
+        return (self.nth == 0) & self.ended_by("transfer")
+
+    @property
+    def unsure(self) -> Bools:
+        """(m,) first turns of which it is not known to be the right queue, nobody being there: no more follows."""
+        return (self.nth == 0) & self.ended_by("silent_abandon_suspected")
 
     def ended_by(self, *events: str) -> Bools:
         """(m,) whether the next event is one of these."""
@@ -51,6 +63,8 @@ def agent_turns(log: Log) -> Turns:
     following = _following(log)[ends]
     contact = log.contact[starts]
     first = np.append(True, contact[1:] != contact[:-1])[: len(contact)]
+    accepted_s = np.full(len(log.arrived.s), np.nan)
+    accepted_s[log.contact[log.rows("accept")]] = log.s[log.rows("accept")]
     return Turns(
         contact=contact,
         agent=log.agent[starts],
@@ -60,6 +74,7 @@ def agent_turns(log: Log) -> Turns:
         end_s=log.s[ends],
         work_s=log.duration_s[ends],
         asked_s=np.where((asked >= 0) & (log.code[asked] == CODE["reply"]), log.s[asked], np.nan),
+        accepted_s=np.where(first, accepted_s[contact], np.nan),
         nth=np.arange(len(contact)) - np.maximum.accumulate(np.where(first, np.arange(len(contact)), 0)),
         next=np.where(following >= 0, log.code[following], NOTHING),
         next_s=np.where(following >= 0, log.s[following], log.end_s),

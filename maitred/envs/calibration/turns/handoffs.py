@@ -40,7 +40,7 @@ def fit_handoffs(log: Log, turns: Turns, expected_s: Floats) -> HandoffFits:
         turns: (m,) every turn.
         expected_s: (m,) work of such a turn of such a contact with such an agent without a hand-over.
     """
-    wrong = (turns.nth == 0) & turns.ended_by("transfer")
+    wrong = turns.misdirected
     escalated, later = turns.ended_by("escalate"), turns.ended_by("transfer") & (turns.nth > 0)
     to = _destination(log, turns)
     kind = np.where(wrong, to, turns.type)
@@ -100,8 +100,8 @@ def _commonest(values: Ints) -> int:
 
 
 def taken_over(log: Log, turns: Turns) -> Bools:
-    """(m,) first turns after a hand-over for which the log states what could be seen and how long they took."""
-    return np.isfinite(turns.context) & (turns.work_s > 0)
+    """(m,) first turns after a hand-over, in the right queue, whose context and work the log states."""
+    return np.isfinite(turns.context) & (turns.work_s > 0) & ~turns.misdirected & ~turns.unsure
 
 
 def contexts(log: Log, turns: Turns) -> tuple[Estimates, Estimates]:

@@ -33,9 +33,10 @@ class WorkFits:
 
 
 def usable(turns: Turns) -> Bools:
-    """(m,) turns whose work says how fast the agent is: no hand-over to catch up with, not cut very short."""
+    """(m,) turns whose work says how fast the agent is: right queue, no hand-over to catch up with, not cut short."""
     with np.errstate(invalid="ignore"):
-        return (turns.work_s > 0) & np.isnan(turns.context) & ~is_short(turns)
+        plain = (turns.work_s > 0) & np.isnan(turns.context) & ~is_short(turns)
+    return np.asarray(plain & ~turns.misdirected & ~turns.unsure)
 
 
 def is_short(turns: Turns) -> Bools:

@@ -28,7 +28,7 @@ from maitred.envs.simulator import Ledger, Simulator
 from maitred.envs.traffic import draw_trace
 from tests.envs.toy import HOURS, toy
 
-DAYS = 14
+DAYS = 28
 NEW = 3
 SPEED = np.array([0.8, 1.0, 1.25, 0.9, 1.1, 0.75, 1.2, 1.0])
 TURN_S = np.array([40.0, 60.0, 80.0, 240.0])
@@ -73,7 +73,7 @@ def center() -> Scenario:
             exclusive=np.array([0.0, 1.0]),
             think_mean_s=np.array([60.0, 0.0]),
             silent_share=np.array([0.3, 0.0]),
-            silence_tolerance_s=np.array([2400.0, 0.0]),
+            silence_tolerance_s=np.array([300.0, 0.0]),
             silence_timeout_s=np.array([150.0, 180.0]),
         ),
         dialogue=Dialogue(

@@ -23,7 +23,7 @@ MEAN_FACTOR = np.sqrt(0.5 * 1.5)  # fitted work factors have a geometric mean of
 # figure, of, planted, largest standard error over the figure
 WITHOUT_LABELS = [
     ("channels.think_mean_s", "chat", 60.0, 0.02),
-    ("channels.silence_tolerance_s", "chat", 2400.0, 0.06),
+    ("channels.silence_tolerance_s", "chat", 300.0, 0.06),
     ("channels.silence_timeout_s", "chat", 150.0, 0.01),
     ("channels.silent_share", "chat", 0.3, 0.25),
     ("work.switch_overhead", "all", 0.15, 0.15),
@@ -47,6 +47,7 @@ WITHOUT_LABELS = [
     ("handoff.misroute_p", "account", 0.2, 0.06),
     ("handoff.repeat_info_s", "all", 90.0, 0.05),
     ("handoff.kept_info_s", "all", 20.0, 0.12),
+    ("handoff.discovery_s", "all", 45.0, 0.1),
     ("promises.callback_accept_p", "all", 0.6, 0.05),
     ("promises.callback_no_answer_p", "all", 0.25, 0.12),
     ("returns.p", "retrial", 0.4, 0.04),
