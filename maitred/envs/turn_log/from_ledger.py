@@ -124,7 +124,7 @@ def _with_vain_calls(log: NDArray[np.void], ledger: Ledger) -> NDArray[np.void]:
         vain[dialled[nth < ledger.talks["tries"][whose]]] = True
     log = log.copy()
     log["mark"][vain & (log["mark"] == Mark.END_TURN)] = NO_ANSWER
-    return log[~(vain & (log["mark"] == Mark.START_TURN))]
+    return np.asarray(log[~(vain & (log["mark"] == Mark.START_TURN))])
 
 
 def _type_now(log: NDArray[np.void]) -> Ints:

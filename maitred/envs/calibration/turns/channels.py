@@ -15,6 +15,7 @@ from maitred.envs.scenario import Floats, Ints
 
 SHORTEST_S = 1.0  # tolerance of silence that is looked for
 
+
 @dataclass(frozen=True)
 class ChannelFits:
     """By channel."""
@@ -55,7 +56,7 @@ def think_mean(turns: Turns, replied: Bools) -> Estimate:
     return exponential_mean(float((turns.next_s - turns.end_s)[waiting].sum()), int(replied.sum()))
 
 
-def lost_share(reply_s: Floats, tolerance_s: float) -> Floats:
+def lost_share(reply_s: Floats, tolerance_s: float | Floats) -> Floats:
     """Chance of having left within each wait: 0 up to the tolerance, then at a rate of one per tolerance."""
     return np.asarray(-np.expm1(-np.maximum(reply_s / tolerance_s - 1, 0)))
 
@@ -85,6 +86,14 @@ def silence_tolerance(reply_s: Floats, left: Bools) -> Estimate | None:
     p = lost_share(reply_s, best)
     slope = ((1 - p) * reply_s / best)[reply_s > best].sum()
     return log_normal(float(best), float(np.sqrt((p * (1 - p)).sum()) / slope))
+
+
+def stayed(log: Log, turns: Turns, fits: ChannelFits) -> Floats:
+    """(m,) chance that a customer who was there when the wait for each turn began was still there at its end."""
+    tolerance = [fits.silence_tolerance_s[k].value if k in fits.silence_tolerance_s else np.inf for k in log.channels]
+    since_s = np.where(np.isfinite(turns.asked_s), turns.asked_s, turns.accepted_s)
+    reply_s = np.where(np.isfinite(since_s), turns.end_s - since_s, 0.0)
+    return 1 - lost_share(reply_s, np.array(tolerance)[turns.channel])
 
 
 def silent_share(reply_s: Floats, silent: Bools, tolerance_s: float, loud: int) -> Estimate:

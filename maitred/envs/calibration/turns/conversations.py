@@ -40,12 +40,12 @@ class Turns:
     @property
     def misdirected(self) -> Bools:
         """(m,) first turns with a contact that turns out to be in the wrong queue."""
-        return (self.nth == 0) & self.ended_by("transfer")
+        return np.asarray((self.nth == 0) & self.ended_by("transfer"))
 
     @property
     def unsure(self) -> Bools:
         """(m,) first turns of which it is not known to be the right queue, nobody being there: no more follows."""
-        return (self.nth == 0) & self.ended_by("silent_abandon_suspected")
+        return np.asarray((self.nth == 0) & self.ended_by("silent_abandon_suspected"))
 
     def ended_by(self, *events: str) -> Bools:
         """(m,) whether the next event is one of these."""

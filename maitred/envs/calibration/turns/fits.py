@@ -13,7 +13,7 @@ from maitred.envs.calibration.staffing import StaffingFit
 from maitred.envs.calibration.turns import complexity
 from maitred.envs.calibration.turns.agents import AgentFits, fit_agents
 from maitred.envs.calibration.turns.bots import BotFits, fit_bots
-from maitred.envs.calibration.turns.channels import ChannelFits, fit_channels
+from maitred.envs.calibration.turns.channels import ChannelFits, fit_channels, stayed
 from maitred.envs.calibration.turns.complexity import ComplexityFits, Mixture
 from maitred.envs.calibration.turns.conversations import Turns, agent_turns
 from maitred.envs.calibration.turns.demand import fit_first_arrivals, fit_shifts
@@ -78,7 +78,7 @@ def fit_turns(log: Log) -> TurnCalibration:
         raise ValueError("no turn of an agent with a start, an end and a duration_s in the log")
     channels = fit_channels(log, turns)
     single = ~np.isin(channel_of_types(log), [log.channels.index(name) for name in channels.think_mean_s])
-    work = fit_work(log, turns.where(use))
+    work = fit_work(log, turns.where(use), stayed(log, turns, channels)[use])
     overhead = work.switch_overhead["all"].value
     log_sd = np.array([work.log_sd[name].value if name in work.log_sd else 0.0 for name in log.types])
     weeks = experience_wk(log.shifts, len(log.agents), turns.agent, turns.start_s)

@@ -41,6 +41,7 @@ def fit_handoffs(log: Log, turns: Turns, expected_s: Floats) -> HandoffFits:
         expected_s: (m,) work of such a turn of such a contact with such an agent without a hand-over.
     """
     wrong = turns.misdirected
+    plain = wrong & np.isnan(turns.context) & (turns.work_s > 0)
     escalated, later = turns.ended_by("escalate"), turns.ended_by("transfer") & (turns.nth > 0)
     to = _destination(log, turns)
     kind = np.where(wrong, to, turns.type)
@@ -52,7 +53,7 @@ def fit_handoffs(log: Log, turns: Turns, expected_s: Floats) -> HandoffFits:
         misroute_p=_weighted(log, kind[turns.nth == 0], wrong[turns.nth == 0], weight),
         escalated=_by_type(log, turns.type[escalated], reached),
         transferred_later=_by_type(log, turns.type[later], reached),
-        discovery_s={"all": mean(turns.work_s[wrong])} if wrong.sum() > 1 else {},
+        discovery_s={"all": mean(turns.work_s[plain])} if plain.sum() > 1 else {},
         context_kept=context,
         bot_context=bot_context,
         **dict(zip(("repeat_info_s", "kept_info_s"), extra_work(turns.where(taken), expected_s[taken]), strict=True)),

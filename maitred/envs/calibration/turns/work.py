@@ -19,6 +19,7 @@ from maitred.envs.calibration.turns.events import Bools, Log
 from maitred.envs.scenario import Floats, Ints
 
 MOST_OPEN = 0.99  # quantile of the conversations open with an agent that is taken for the cap
+MOST_APART = 3  # turns compared: further apart, what is open has less to do with what was
 _ROUNDS = 20
 LEAST_LOG_SD = 0.01  # keeps the noise of a turn positive
 
@@ -46,14 +47,14 @@ def is_short(turns: Turns) -> Bools:
         return np.asarray((turns.work_s <= SHORT_S) & (number[turns.contact] == 1) & turns.ended_by("resolve"))
 
 
-def fit_work(log: Log, turns: Turns) -> WorkFits:
-    """Fit the overhead over all types, and the scatter of each.
+def fit_work(log: Log, turns: Turns, stayed: Floats) -> WorkFits:
+    """Fit the overhead over all types, and the scatter of each; `stayed` as in `switch_overhead`.
 
     A type whose contacts have one turn each has no scatter within contacts: its scatter is that around the agent's
     mean for the type, complexity included unless contacts carry labels.
     """
     y, group = np.log(turns.work_s), groups_of(turns)
-    overhead = switch_overhead(y, turns.others_open, group)
+    overhead = switch_overhead(y, turns, stayed)
     adjusted = y - np.log1p(overhead.value * turns.others_open)
     log_sd = {}
     for t, name in enumerate(log.types):
@@ -78,42 +79,43 @@ def centred(values: Floats, group: Ints) -> Floats:
     return values - (np.bincount(group, values) / np.maximum(np.bincount(group), 1))[group]
 
 
-def switch_overhead(y: Floats, others_open: Ints, group: Ints) -> Estimate:
+def switch_overhead(y: Floats, turns: Turns, stayed: Floats) -> Estimate:
     """The s of log(1 + s k), k other conversations; never below 0.
 
-    What stands still within a group (agent, type, complexity) is taken off by forward orthogonal deviations: each
-    turn less the mean of those after it. After a long turn more conversations are open, so deviations of k are
-    not independent of the noise, but k itself is: it serves as instrument (Arellano and Bover 1995). Plain
-    deviations from the mean of all turns would give too small an s (Nickell 1981).
+    What stands still (agent, type, complexity) is taken off by comparing each turn with the next few. After a long turn more conversations are open, so differences of k are not independent of the noise, but the k of the
+    earlier turn is: it serves as instrument (Anderson and Hsiao 1981). And after a long turn the customer may be gone,
+    the more so the more are open, so that turns with a next are too short: each pair counts by one over the chance of
+    staying from one to the other (Robins, Rotnitzky and Zhao 1995). Errors robust, by contact.
 
     Args:
         y: (m,) log work.
-        others_open: (m,) k.
-        group: (m,) group of each turn, turns of a group in order of time.
+        turns: (m,) of these turns, by contact and time.
+        stayed: (m,) chance that the customer had not left by the end of the turn.
     """
-    s, others = 0.0, others_open.astype(float)
-    instrument = others - others.mean()
+    first, later = pairs(turns)
+    k = turns.others_open.astype(float)
+    staying = np.append(0.0, np.cumsum(np.log(stayed)))
+    instrument = (k - k.mean())[first] * np.exp(staying[first] - staying[later])
+
+    def moment(values: Floats) -> Floats:
+        return np.asarray(instrument * (values[first] - values[later]))
+
+    s = 0.0
     for _ in range(_ROUNDS):
-        residual = forward_deviations(y - np.log1p(s * others), group)
-        slope = float(instrument @ forward_deviations(others / (1 + s * others), group))
+        terms = moment(y - np.log1p(s * k))
+        slope = float(moment(k / (1 + s * k)).sum())
         if slope <= 0:
             return normal(0.0, np.inf, 0)
-        s = max(s + float(instrument @ residual) / slope, 0.0)
-    se = np.sqrt(float((instrument * residual) @ (instrument * residual))) / slope
+        s = max(s + float(terms.sum()) / slope, 0.0)
+    se = np.sqrt(float((np.bincount(turns.contact[first], terms) ** 2).sum())) / slope
     return normal(s, se, 0)
 
 
-def forward_deviations(values: Floats, group: Ints) -> Floats:
-    """(m,) values less the mean of those after them in their group, scaled to equal variance; 0 for the last."""
-    order = np.argsort(group, kind="stable")
-    v, g = values[order], group[order]
-    end = np.searchsorted(g, g, side="right")
-    total = np.append(0.0, np.cumsum(v))
-    after = end - np.arange(len(v)) - 1
-    mean = (total[end] - total[1:]) / np.maximum(after, 1)
-    deviations = np.empty(len(v))
-    deviations[order] = np.where(after > 0, np.sqrt(after / (after + 1)) * (v - mean), 0.0)
-    return deviations
+def pairs(turns: Turns) -> tuple[Ints, Ints]:
+    """Rows of earlier and later turns of a conversation, at most `MOST_APART`, with one agent and type throughout."""
+    key = np.stack([turns.contact, turns.agent, turns.type, turns.nth - np.arange(len(turns.nth))])
+    unbroken = [np.flatnonzero((key[:, apart:] == key[:, :-apart]).all(axis=0)) for apart in range(1, MOST_APART + 1)]
+    return np.concatenate(unbroken), np.concatenate([first + apart + 1 for apart, first in enumerate(unbroken)])
 
 
 def scatter(y: Floats, group: Ints) -> Estimate | None:
