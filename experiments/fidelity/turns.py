@@ -85,6 +85,7 @@ def planted(scenario: Scenario) -> Iterator[Planted]:
     yield from (("agents", "wrap_up_mean_s", name, float(v)) for name, v in wrap)
     yield from _bots(scenario)
     yield from _by_name(scenario, "handoff", "handoff", "misroute_p", "misroute_p")
+    yield "handoff", "discovery_s", "all", scenario.handoff.discovery_s
     yield "handoff", "repeat_info_s", "all", scenario.handoff.repeat_info_s
     yield "handoff", "kept_info_s", "all", scenario.handoff.kept_info_s
     for cause in ("retrial", "repeat_unresolved"):

@@ -169,26 +169,32 @@ def bots_block(fits: TurnCalibration) -> Bots:
     by_type = np.array(
         [[b.containment[cell].value if cell in b.containment else np.nan for cell in row] for row in grid]
     )
-    wrong = _over(log.bots, b.wrong_share, 0.0)[:, None]
     by_class = np.broadcast_to(np.nanmean(by_type, axis=1, keepdims=True), (len(log.bots), len(fits.classes)))
     if b.containment_of_class:
-        of_class = b.containment_of_class
+        contained = b.containment_of_class
         cells = [[f"{bot}/{name}" for name in fits.classes] for bot in log.bots]
-        by_class = np.array([[of_class[cell].value if cell in of_class else 0.0 for cell in row] for row in cells])
-    usual = by_class @ fits.mixture.share.T
-    factor = np.divide(np.nan_to_num(by_type), usual, out=np.ones_like(by_type), where=usual > 0)
+        by_class = np.array([[contained[cell].value if cell in contained else 0.0 for cell in row] for row in cells])
+    wrong_p = _over(log.bots, b.wrong_p, 0.0)
+    resolved, resolve_p = (resolved_of_contained(c, wrong_p[:, None]) for c in (by_type, by_class))
+    usual = resolve_p @ fits.mixture.share.T
+    factor = np.divide(np.nan_to_num(resolved), usual, out=np.ones_like(by_type), where=usual > 0)
     return Bots(
         names=log.bots,
         takes=np.isfinite(by_type).astype(float),
-        resolve_p=significant(by_class * (1 - wrong)),
+        resolve_p=significant(resolve_p),
         intent_factor=significant(np.clip(np.where(np.isfinite(by_type), factor, 1.0), 0, 2)),
-        wrong_p=_over(log.bots, b.wrong_p, 0.0),
+        wrong_p=wrong_p,
         turn_s=_over(log.bots, b.turn_s, 15.0),
         turns_mean=np.maximum(_over(log.bots, b.turns_mean, 4.0), 1.0),
         max_turns=_over(log.bots, b.max_turns, 8.0),
         leave_p=_over(log.bots, b.leave_p, 0.0),
         handoff_context=np.clip(_over(log.bots, fits.handoff.bot_context, 0.0), 0, 1),
     )
+
+
+def resolved_of_contained(contained: Floats, wrong_p: Floats) -> Floats:
+    """Chance r that a bot resolves, from that of being contained, r + (1 - r) wrong_p; at least 0."""
+    return np.maximum((contained - wrong_p) / np.maximum(1 - wrong_p, 1e-9), 0.0)
 
 
 def handoff_block(fits: TurnCalibration) -> Handoff:

@@ -82,10 +82,11 @@ def centred(values: Floats, group: Ints) -> Floats:
 def switch_overhead(y: Floats, turns: Turns, stayed: Floats) -> Estimate:
     """The s of log(1 + s k), k other conversations; never below 0.
 
-    What stands still (agent, type, complexity) is taken off by comparing each turn with the next few. After a long turn more conversations are open, so differences of k are not independent of the noise, but the k of the
-    earlier turn is: it serves as instrument (Anderson and Hsiao 1981). And after a long turn the customer may be gone,
-    the more so the more are open, so that turns with a next are too short: each pair counts by one over the chance of
-    staying from one to the other (Robins, Rotnitzky and Zhao 1995). Errors robust, by contact.
+    What stands still (agent, type, complexity) is taken off by comparing each turn with the next few. After a long
+    turn more conversations are open, so differences of k are not independent of the noise, but the k of the earlier
+    turn is: it serves as instrument (Anderson and Hsiao 1981). And after a long turn the customer may be gone, the more
+    so the more are open, so that turns with a next are too short: each pair counts by one over the chance of staying
+    from one to the other (Robins, Rotnitzky and Zhao 1995). Errors robust, by contact.
 
     Args:
         y: (m,) log work.

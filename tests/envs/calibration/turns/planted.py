@@ -1,4 +1,4 @@
-"""A center whose every conversation mechanism is known, and its turn log of a fortnight.
+"""A center whose every conversation mechanism is known, and its turn log of four weeks.
 
 Chats about orders, accounts and for experts, and calls; a bot takes orders first; eight agents, three of them new. Who
 decides asks some waiting callers whether they want to be called back, and escalates some chats about accounts.
@@ -112,7 +112,7 @@ def center() -> Scenario:
 
 
 @cache
-def fortnight(seed: int = 1) -> Ledger:
+def four_weeks(seed: int = 1) -> Ledger:
     """The ledger, with its log, of a policy that offers call-backs and escalates now and then."""
     scenario = center()
     simulator = Simulator(scenario, [draw_trace(scenario, np.random.SeedSequence(seed), 0)], keep_log=True)
