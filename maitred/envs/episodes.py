@@ -136,9 +136,14 @@ class Episodes:
         for name, value in {"kind": Kind.ROUTE, "subject": NOBODY, "places": 1, "usual": 0}.items():
             x.center[name][ended] = value
         x.candidates[ended, 0], x.actions[ended, 0] = NOBODY, Action.HOLD
-        x.center["progress"][ended] = Progress.DECISION  # the kernel observes what is pending
+        self._observe_alone(ended)
+
+    def _observe_alone(self, which: NDArray[np.bool_]) -> None:
+        """Have these centers observed as they stand; the kernel observes whatever is pending, so the others sit out."""
+        progress, pending = self.simulator.centers.center["progress"], self.simulator.pending
+        progress[pending], progress[which] = Progress.DONE, Progress.DECISION
         self.simulator.step()
-        x.center["progress"][ended] = Progress.DONE
+        progress[which], progress[pending] = Progress.DONE, Progress.DECISION
 
     def _mark(self, which: NDArray[np.bool_]) -> None:
         """Count rewards and elapsed time of these centers from now on."""
