@@ -58,7 +58,7 @@ def ledger(
 ) -> Ledger:
     """A ledger of these rows; a contact's case is itself, and its fields are 0, unless stated."""
     rows = [{"case": i, **row} for i, row in enumerate(contacts)]
-    nothing = dict.fromkeys(("deadline_s", "promised_s", "first_reply_s", "queued_s"), np.nan)
+    nothing = dict.fromkeys(("deadline_s", "promised_s", "first_reply_s"), np.nan)
     spoken = [{**nothing, "bot": -1, **row} for row in talks]
     times = np.zeros((len(accounts), len(Activity)))
     for agent, spent in enumerate(accounts):

@@ -10,6 +10,7 @@ import math
 
 from maitred.envs.kernel import chance
 from maitred.envs.kernel.calendar import BOT_TURN, schedule
+from maitred.envs.kernel.channels import answer_target_s
 from maitred.envs.kernel.compiler import inner
 from maitred.envs.kernel.dialogue import advance
 from maitred.envs.kernel.handoff import approval_due, hand, seek_approval
@@ -139,10 +140,7 @@ def _contain(w, x, b, row):
     if math.isnan(talk.first_reply_s):
         talk.first_reply_s = now
     answered_s = now - talk.bot_s if math.isnan(contact.answer_s) else contact.answer_s
-    wait_s, target_s = answered_s - contact.arrival_s, w.parameters[0].answer_target_s
-    channel = w.channels[w.types[contact.type].channels_of_type]
-    if channel.channels_answer_target_s > 0:
-        target_s = channel.channels_answer_target_s
+    wait_s, target_s = answered_s - contact.arrival_s, answer_target_s(w, talk.first_type)
     contact.outcome = SERVED
     contact.csat = satisfaction(w, wait_s, target_s, contact.resolved, conversation_terms(w, x, b, row, 0.0))
     _close(x, b, row)

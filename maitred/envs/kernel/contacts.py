@@ -8,6 +8,7 @@ import numpy as np
 
 from maitred.envs.kernel import chance
 from maitred.envs.kernel.calendar import ABANDON, schedule
+from maitred.envs.kernel.channels import is_spoken
 from maitred.envs.kernel.compiler import inner
 from maitred.envs.kernel.deferral import is_owed, settle
 from maitred.envs.kernel.dialogue import believed_work, open_dialogue, shift_sentiment
@@ -88,12 +89,12 @@ def _new_row(x, b, kind, level, key):
 def _open_talk(w, x, b, row, shock):
     talk, key, p, contact = x.talks[b, row], x.queued[b, row].key, w.parameters[0], x.contacts[b, row]
     talk.event_s, talk.left_s, talk.turn_s, talk.promised_s = math.nan, 0.0, 0.0, math.nan
-    talk.asked_s, talk.first_reply_s, talk.queued_s = x.center[b].now, math.nan, math.nan
+    talk.asked_s, talk.first_reply_s = x.center[b].now, math.nan
     talk.bot_s, talk.bot_cost, talk.repeated_s, talk.automated_s = 0.0, 0.0, 0.0, 0.0
     talk.reply_s, talk.think_s = 0.0, 0.0
     talk.slots, talk.context, talk.handed, talk.place = 0.0, 1.0, 0, QUEUE
     talk.group, talk.last_agent, talk.first_type, talk.bot, talk.shock = -1, -1, contact.type, -1, shock
-    talk.turns, talk.agent_turns, talk.replies, talk.slow_replies, talk.joins = 0, 0, 0, 0, 0
+    talk.turns, talk.agent_turns, talk.replies, talk.joins = 0, 0, 0, 0
     talk.bot_turns, talk.transfers, talk.escalations, talk.handovers, talk.tries = 0, 0, 0, 0, 0
     talk.phase, talk.ghost, talk.silent, talk.inactive, talk.approved = 0, 0, 0, 0, 0
     talk.contained, talk.avoided, talk.callback, talk.deferred, talk.surveyed = 0, 0, 0, 0, 0
@@ -104,8 +105,7 @@ def _open_talk(w, x, b, row, shock):
     open_dialogue(w, x, b, row)
     misroute(w, x, b, row)
     if p.concurrency_heavy_above_s > 0:
-        channel = w.channels[w.types[contact.type].channels_of_type]
-        work = believed_work(w, x.beliefs[b, row], channel.channels_think_mean_s == 0)
+        work = believed_work(w, x.beliefs[b, row], is_spoken(w, contact.type))
         talk.heavy = work * w.types[contact.type].handle_s > p.concurrency_heavy_above_s
     else:
         talk.heavy = 0
@@ -159,7 +159,6 @@ def wait(w, x, b, row):
         owed = is_owed(talk) and talk.deferred == 0
         if owed or (p.handoff_keep_position == 1 and (joins > 0 or talk.agent_turns > 0)):
             since_s = contact.arrival_s
-        talk.queued_s = now
     x.queued[b, row].rank_s = since_s - w.head_start_s[contact.level]
     join_queue(x, b, row)
     if owed:

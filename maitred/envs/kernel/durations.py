@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from maitred.envs.kernel import chance
+from maitred.envs.kernel.channels import is_spoken
 from maitred.envs.kernel.compiler import inner
 from maitred.envs.kernel.dialogue import turn_factor
 from maitred.envs.kernel.proficiency import work_factor
@@ -26,12 +27,10 @@ def handle_time(w, x, b, row, agent):
     """
     contact, key = x.contacts[b, row], x.queued[b, row].key
     parameters = w.parameters[0]
-    channel = w.types[contact.type].channels_of_type
     turn = 0
     if parameters.talks == 1:
         turn = x.talks[b, row].turns
-    single = w.channels[channel].channels_think_mean_s == 0
-    if single and chance.uniform(key, SHORT, turn) < w.people[agent].short_share:
+    if is_spoken(w, contact.type) and chance.uniform(key, SHORT, turn) < w.people[agent].short_share:
         contact.short = 1
         return parameters.short_max_s * chance.uniform(key, SERVICE, turn)
     if parameters.talks == 1 and x.talks[b, row].needs != contact.type:

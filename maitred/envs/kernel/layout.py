@@ -128,12 +128,12 @@ CONTACT = np.dtype(
 TALK = np.dtype(
     [
         ("event_s", "f8"), ("asked_s", "f8"), ("left_s", "f8"), ("turn_s", "f8"),
-        ("deadline_s", "f8"), ("promised_s", "f8"), ("first_reply_s", "f8"), ("queued_s", "f8"),
+        ("deadline_s", "f8"), ("promised_s", "f8"), ("first_reply_s", "f8"),
         ("bot_s", "f8"), ("bot_cost", "f8"), ("repeated_s", "f8"), ("automated_s", "f8"),
         ("reply_s", "f8"), ("think_s", "f8"),
         ("slots", "f4"), ("sentiment", "f4"), ("mood", "f4"), ("context", "f4"), ("urgency", "f4"),
         ("place", "i4"), ("needs", "i4"), ("group", "i4"), ("last_agent", "i4"), ("first_type", "i4"),
-        ("turns", "i4"), ("agent_turns", "i4"), ("replies", "i4"), ("slow_replies", "i4"), ("joins", "i4"),
+        ("turns", "i4"), ("agent_turns", "i4"), ("replies", "i4"), ("joins", "i4"),
         ("bot", "i4"), ("bot_turns", "i4"), ("transfers", "i4"), ("escalations", "i4"), ("handovers", "i4"),
         ("tries", "i4"), ("shock", "i4"),
         ("complexity", "i1"), ("urgent", "i1"), ("phase", "i1"), ("tier", "i1"), ("ghost", "i1"), ("silent", "i1"),

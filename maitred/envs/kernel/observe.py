@@ -6,6 +6,7 @@ import math
 
 from maitred.envs.decision import CANDIDATE_NAMES, CONTEXT_NAMES, Action, Kind
 from maitred.envs.kernel import chance
+from maitred.envs.kernel.channels import is_spoken
 from maitred.envs.kernel.compiler import inner
 from maitred.envs.kernel.dialogue import believed_complexity, believed_work
 from maitred.envs.kernel.durations import period_of_day
@@ -177,8 +178,7 @@ def _pair(w, x, b, row, agent, into):
     into[HANDLE], into[HANDLE_LOG_SE] = pair.handle_s, pair.log_se
     into[FIT], into[RESOLVE_P] = pair.fit, pair.resolve_p
     if w.parameters[0].talks == 1:
-        single = w.channels[w.types[kind].channels_of_type].channels_think_mean_s == 0
-        into[HANDLE] = pair.handle_s * believed_work(w, x.beliefs[b, row], single)
+        into[HANDLE] = pair.handle_s * believed_work(w, x.beliefs[b, row], is_spoken(w, kind))
         into[LAST_AGENT] = 1.0 if x.talks[b, row].last_agent == agent else 0.0
 
 

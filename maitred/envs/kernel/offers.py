@@ -5,6 +5,7 @@ from __future__ import annotations
 from maitred.envs.decision import Action, Kind
 from maitred.envs.kernel.bots import bot_is_free, may_bot
 from maitred.envs.kernel.calendar import OFFER_CONTACT, schedule
+from maitred.envs.kernel.channels import is_spoken
 from maitred.envs.kernel.compiler import inner
 from maitred.envs.kernel.deferral import is_owed
 from maitred.envs.kernel.layout import Place, Progress
@@ -185,7 +186,7 @@ def _add_turnings(w, x, b, row, kind):
     talk, agent = x.talks[b, row], x.contacts[b, row].agent
     if kind.reassess_next_issue_s > 0 and talk.avoided == 0:
         _add(x, b, NEXT_ISSUE, NOBODY)
-    single = w.channels[kind.channels_of_type].channels_think_mean_s == 0
+    single = is_spoken(w, x.contacts[b, row].type)
     if talk.approved != 0 or (talk.finishing == 1 and not single):
         return
     if kind.reassess_escalate == 1 and kind.handoff_escalate_to >= 0 and talk.escalations == 0:

@@ -12,7 +12,7 @@ from maitred.envs.kernel.fatigue import tire
 from maitred.envs.kernel.layout import Activity, Mark, Term
 from maitred.envs.kernel.recorder import record
 from maitred.envs.kernel.rooms import update_room
-from maitred.envs.trace import AWAY_END, AWAY_START, SHIFT_END, SHIFT_START
+from maitred.envs.trace import AWAY_END, AWAY_START, CODE_MASK, REASON_SHIFT, SHIFT_END, SHIFT_START
 
 OFF, IDLE, WORK, WRAP_UP, BREAK, TRAINING, UNAVAILABLE = map(int, Activity)
 MARK_START, MARK_END = int(Mark.SHIFT_START), int(Mark.SHIFT_END)
@@ -75,14 +75,14 @@ def book_overrun(w, x, b, agent):
 @inner
 def roster_event(w, x, b, event):
     """An agent's shift or absence begins or ends; whom that frees is offered work."""
-    agent, code = event.agent, event.code & 15
+    agent, code = event.agent, event.code & CODE_MASK
     person = x.agents[b, agent]
     if code == SHIFT_START:
         freed = _start_shift(w, x, b, agent, event.end_s)
     elif code == SHIFT_END:
         freed = _end_shift(x, b, agent)
     elif code == AWAY_START:
-        reason = event.code >> 4
+        reason = event.code >> REASON_SHIFT
         person.away = reason if reason > 0 else UNAVAILABLE
         freed = person.activity == IDLE or (person.activity == UNAVAILABLE and person.away != UNAVAILABLE)
     else:

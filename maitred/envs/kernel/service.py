@@ -6,6 +6,7 @@ import math
 
 from maitred.envs.kernel import chance
 from maitred.envs.kernel.calendar import END_WRAP_UP, schedule
+from maitred.envs.kernel.channels import answer_target_s, is_spoken
 from maitred.envs.kernel.compiler import inner
 from maitred.envs.kernel.deferral import answered, nobody_answers
 from maitred.envs.kernel.dialogue import advance, believed_complexity, ends_now
@@ -94,7 +95,7 @@ def _book_reply(w, x, b, row):
     On a channel without think time the reply is spoken as it is made, so that nobody waits for it.
     """
     talk, now = x.talks[b, row], x.center[b].now
-    spoken = _is_spoken(w, x.contacts[b, row].type)
+    spoken = is_spoken(w, x.contacts[b, row].type)
     if math.isnan(talk.first_reply_s):
         talk.first_reply_s = now - talk.turn_s if spoken else now
     if spoken:
@@ -102,7 +103,6 @@ def _book_reply(w, x, b, row):
     reply_s = now - talk.asked_s
     talk.reply_s += reply_s
     talk.replies += 1
-    talk.slow_replies += reply_s > w.parameters[0].dialogue_slow_reply_s
     return reply_s
 
 
@@ -111,7 +111,7 @@ def _go_on(w, x, b, row, agent, reply_s):
     """After a turn with the right agent: the end, or the next turn of a conversation of which more is now known."""
     talk, contact, belief = x.talks[b, row], x.contacts[b, row], x.beliefs[b, row]
     before = believed_complexity(w, belief)[0]
-    over = talk.finishing == 1 or contact.short == 1 or _is_spoken(w, contact.type) or ends_now(w, x, b, row)
+    over = talk.finishing == 1 or contact.short == 1 or is_spoken(w, contact.type) or ends_now(w, x, b, row)
     if not over:
         advance(w, x, b, row, reply_s > w.parameters[0].dialogue_slow_reply_s)
     x.agents[b, agent].mix += believed_complexity(w, belief)[0] - before
@@ -119,11 +119,6 @@ def _go_on(w, x, b, row, agent, reply_s):
         _finish(w, x, b, row, agent)
     else:
         x.center[b].next_turn = row
-
-
-@inner
-def _is_spoken(w, kind):
-    return w.channels[w.types[kind].channels_of_type].channels_think_mean_s == 0
 
 
 @inner
@@ -156,16 +151,13 @@ def close(w, x, b, row):
     agent = contact.agent
     contact.outcome, contact.end_s = SERVED, center.now
     contact.resolved = contact.short == 0 and chance.uniform(key, RESOLVE, 0) < resolve_chance(w, x, b, row, agent)
-    wait_s, target_s, wrap_up = contact.answer_s - contact.arrival_s, p.answer_target_s, 1.0
+    wait_s, kind, wrap_up = contact.answer_s - contact.arrival_s, contact.type, 1.0
     extra = p.quality_empathy * x.empathy[b, agent]
     if p.talks == 1:
         talk = x.talks[b, row]
         talk.place = CLOSED
         talk.approved = talk.approved * talk.approved
-        # The channel the customer came by: putting a contact off must not loosen its target (DG-3).
-        channel = w.channels[w.types[talk.first_type].channels_of_type]
-        if channel.channels_answer_target_s > 0:
-            target_s = channel.channels_answer_target_s
+        kind = talk.first_type  # putting a contact off must not loosen its target (DG-3)
         extra = conversation_terms(w, x, b, row, x.empathy[b, agent])
         if talk.bot >= 0:
             wrap_up = w.bots[talk.bot].bots_wrap_up_factor
@@ -173,6 +165,7 @@ def close(w, x, b, row):
     if p.people_change == 1:
         learn(w, x, b, agent)
         wrap_up /= 1.0 + copilot_gain(w, x, b, agent)
+    target_s = answer_target_s(w, kind)
     contact.csat = satisfaction(w, wait_s, target_s, contact.resolved, extra)
     book_outcome(w, x, b, row)
     center.in_system -= 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from maitred.envs.kernel import chance
 from maitred.envs.kernel.calendar import SILENCE, schedule
+from maitred.envs.kernel.channels import channel_of
 from maitred.envs.kernel.compiler import inner
 from maitred.envs.kernel.layout import Mark, Outcome, Place, Term
 from maitred.envs.kernel.people import IDLE
@@ -27,14 +28,14 @@ SILENT_MARK = int(Mark.SILENT)
 @inner
 def leaves_silently(w, x, b, row):
     """Whether a customer who gives up in the queue says nothing, so that nobody knows."""
-    channel = w.channels[w.types[x.contacts[b, row].type].channels_of_type]
+    channel = channel_of(w, x, b, row)
     return chance.uniform(x.queued[b, row].key, SILENT, x.talks[b, row].joins) < channel.channels_silent_share
 
 
 @inner
 def lost_patience(w, x, b, row, reply_s):
     """Whether the customer left while waiting for this reply."""
-    tolerance_s = w.channels[w.types[x.contacts[b, row].type].channels_of_type].channels_silence_tolerance_s
+    tolerance_s = channel_of(w, x, b, row).channels_silence_tolerance_s
     if tolerance_s == 0 or reply_s <= tolerance_s:
         return False
     return reply_s / tolerance_s - 1.0 > chance.exponential(x.queued[b, row].key, TOLERANCE, x.talks[b, row].turns)
@@ -43,7 +44,7 @@ def lost_patience(w, x, b, row, reply_s):
 @inner
 def await_nobody(w, x, b, row):
     """The agent has written to a customer who is gone, and waits, or goes home where the channel allows it."""
-    channel = w.channels[w.types[x.contacts[b, row].type].channels_of_type]
+    channel = channel_of(w, x, b, row)
     talk = x.talks[b, row]
     talk.place, talk.event_s = CUSTOMER, x.center[b].now + channel.channels_silence_timeout_s
     x.agents[b, x.contacts[b, row].agent].parked += channel.channels_interruptible
@@ -61,7 +62,7 @@ def find_out(w, x, b, row):
     record(x, b, SILENT_MARK, row, agent, talk.turns, 0.0)
     book_loss(w, x, b, row)
     retry_after_failure(w, x, b, row)
-    x.agents[b, agent].parked -= w.channels[w.types[contact.type].channels_of_type].channels_interruptible
+    x.agents[b, agent].parked -= channel_of(w, x, b, row).channels_interruptible
     close_slot(w, x, b, row, agent)
     if x.agents[b, agent].activity == IDLE:
         x.center[b].freed = agent

@@ -10,10 +10,11 @@ import math
 
 from maitred.envs.kernel import chance
 from maitred.envs.kernel.calendar import END_WORK, INACTIVE, REPLY, schedule
+from maitred.envs.kernel.channels import channel_of
 from maitred.envs.kernel.compiler import inner
 from maitred.envs.kernel.dialogue import automated, believed_complexity
 from maitred.envs.kernel.durations import handle_time
-from maitred.envs.kernel.handoff import take_over
+from maitred.envs.kernel.handoff import hand, take_over
 from maitred.envs.kernel.layout import Mark, Place
 from maitred.envs.kernel.lines import first_in_line, join_line, jump_line
 from maitred.envs.kernel.people import IDLE, WORK, switch_activity
@@ -21,7 +22,7 @@ from maitred.envs.kernel.readiness import rest
 from maitred.envs.kernel.recorder import record
 from maitred.envs.kernel.rooms import ASKED, slots_of, update_room
 
-QUEUE, LINE, CUSTOMER = int(Place.QUEUE), int(Place.LINE), int(Place.CUSTOMER)
+LINE, CUSTOMER = int(Place.LINE), int(Place.CUSTOMER)
 START_TURN, REPLIED = int(Mark.START_TURN), int(Mark.REPLY)
 THINK = chance.THINK
 NOBODY = -1
@@ -120,12 +121,9 @@ def _new_turn(w, x, b, row, work_s):
 @inner
 def _goes_first(w, x, b, at_work, row):
     """Whether a conversation goes before the one at work, or before the line if none is."""
-    if (
-        w.parameters[0].talks == 0
-        or w.channels[w.types[x.contacts[b, row].type].channels_of_type].channels_exclusive == 0
-    ):
+    if w.parameters[0].talks == 0 or channel_of(w, x, b, row).channels_exclusive == 0:
         return False
-    return at_work < 0 or w.channels[w.types[x.contacts[b, at_work].type].channels_of_type].channels_interruptible == 1
+    return at_work < 0 or channel_of(w, x, b, at_work).channels_interruptible == 1
 
 
 @inner
@@ -165,7 +163,7 @@ def resume(x, b, agent):
 def think(w, x, b, row, agent):
     """The customer's turn."""
     talk, now = x.talks[b, row], x.center[b].now
-    channel = w.channels[w.types[x.contacts[b, row].type].channels_of_type]
+    channel = channel_of(w, x, b, row)
     think_s = channel.channels_think_mean_s * chance.exponential(x.queued[b, row].key, THINK, talk.turns)
     talk.place, talk.event_s = CUSTOMER, now + think_s
     talk.think_s += think_s
@@ -182,7 +180,7 @@ def become_inactive(w, x, b, row):
     talk, agent = x.talks[b, row], x.contacts[b, row].agent
     if talk.place != CUSTOMER or talk.inactive == 1 or not talk.event_s > x.center[b].now:
         return
-    channel = w.channels[w.types[x.contacts[b, row].type].channels_of_type]
+    channel = channel_of(w, x, b, row)
     talk.inactive = 1
     _weigh(x, b, row, agent, min(talk.slots, channel.channels_inactive_slots))
     if update_room(w, x, b, agent):
@@ -213,7 +211,7 @@ def reply(w, x, b, row):
     talk, agent, now = x.talks[b, row], x.contacts[b, row].agent, x.center[b].now
     if talk.place != CUSTOMER or talk.event_s != now:
         return
-    channel = w.channels[w.types[x.contacts[b, row].type].channels_of_type]
+    channel = channel_of(w, x, b, row)
     person = x.agents[b, agent]
     talk.asked_s = now
     record(x, b, REPLIED, row, agent, talk.turns, 0.0)
@@ -222,8 +220,7 @@ def reply(w, x, b, row):
         person.parked -= 1
         if person.on_shift == 0 or person.away != 0:
             close_slot(w, x, b, row, agent)
-            talk.last_agent, talk.context, talk.handed = agent, w.parameters[0].handoff_context_kept, 1
-            talk.place = QUEUE
+            hand(talk, agent, w.parameters[0].handoff_context_kept)
             x.center[b].next_contact = row
             return
     talk.place = LINE
