@@ -117,7 +117,7 @@ def test_a_mistake_is_one_line_and_exit_status_2(
     [
         ("policy.stepz=1", "Key 'stepz' not in 'PPOConfig'"),
         ("policy=dqn", "Could not find 'policy/dqn'"),
-        ("policy.gamma=2", "policy.gamma: expected a number from 0 to 1, found 2"),
+        ("policy.entropy=2", "policy.entropy: expected a number from 0 to 1, found 2"),
         ("scenario_file=nowhere.yaml", "nowhere.yaml"),
     ],
 )

@@ -74,11 +74,16 @@ class CandidatePolicy(MaskableActorCriticPolicy):
         self.optimizer = self.optimizer_class(self.parameters(), **options)
 
     @property
-    def network(self) -> CandidateNetwork:
-        """The network that is trained and exported."""
+    def extractor(self) -> CandidateExtractor:
+        """The network as stable-baselines3 calls it."""
         extractor = self.features_extractor
         assert isinstance(extractor, CandidateExtractor)
-        return extractor.network
+        return extractor
+
+    @property
+    def network(self) -> CandidateNetwork:
+        """The network that is trained and exported."""
+        return self.extractor.network
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,9 @@ class PPOConfig(PolicyConfig):
     """Proximal policy optimisation with masks on the candidate network (Schulman et al. 2017).
 
     Training ends with the first of `steps` and `minutes`; without `minutes` a run is the same each time.
-    Discounting is per decision: at a few decisions a minute, 1 / (1 - gamma) of them must outlast the time from
-    a choice to what is booked for it.
+    Discounting is by simulated time: a reward t minutes after a choice counts exp(-t / horizon_min), so that the
+    horizon must outlast the time from a choice to what is booked for it. Training begins with the imitation of a
+    rule, which `minutes` includes; without passes over what it chose, from an untrained network.
     """
 
     name: str = "ppo"
@@ -65,19 +66,24 @@ class PPOConfig(PolicyConfig):
     batch_size: int = 4096  # decisions per gradient step
     epochs: int = 4  # passes over a rollout
     learning_rate: float = 2e-3  # at the start; falls linearly over the budget
-    gamma: float = 0.98  # of 0.97 to 0.995 on bank: 0.97 and 0.98 gained most, 0.995 least
+    horizon_min: float = 30.0  # of discounting, in simulated minutes
     gae_lambda: float = 0.95
     clip_range: float = 0.2
     entropy: float = 0.0  # weight of the entropy bonus
     width: int = 32  # of the network's hidden layers
     validate_every: int = 10  # rollouts
+    teacher: str = "cmu"  # rule to imitate
+    imitated: int = 50_000  # of its decisions
+    imitation_epochs: int = 8  # passes over them; 0 for a cold start
 
     def __post_init__(self) -> None:
         minutes = 1.0 if self.minutes is None else self.minutes
         _positive("policy", steps=self.steps, minutes=minutes, n_envs=self.n_envs, n_steps=self.n_steps)
         _positive("policy", batch_size=self.batch_size, epochs=self.epochs, learning_rate=self.learning_rate)
         _positive("policy", clip_range=self.clip_range, width=self.width, validate_every=self.validate_every)
-        _fraction("policy", gamma=self.gamma, gae_lambda=self.gae_lambda, entropy=self.entropy)
+        _positive("policy", horizon_min=self.horizon_min, imitated=self.imitated)
+        _require(self.imitation_epochs >= 0, "policy.imitation_epochs", "0 or more", self.imitation_epochs)
+        _fraction("policy", gae_lambda=self.gae_lambda, entropy=self.entropy)
         rollout = self.n_envs * self.n_steps
         _require(
             rollout % self.batch_size == 0,

@@ -1,8 +1,7 @@
-"""Decisions as a scenario raises them, before anything is learned: for scales, and for parity checks."""
+"""Decisions as a policy meets them, with what it chose and what followed: for scales, imitation and parity checks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,8 @@ from numpy.typing import NDArray
 
 from maitred.envs.decision import Decisions, Policy
 from maitred.envs.objective import Objective
-from maitred.envs.scenario import Scenario, ScenarioError
+from maitred.envs.scenario import Scenario
+from maitred.envs.scenario_error import ScenarioError
 from maitred.envs.simulator import Simulator
 from maitred.envs.traffic import draw_trace
 
@@ -19,17 +19,30 @@ EPISODES = 16  # simulated at a time
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What a policy met and was paid.
+    """What a policy met, chose and was paid.
 
     Attributes:
         decisions: (N,) in the order in which they were raised, center after center within a step.
-        returns: (N,) float64, discounted sums of the rewards booked up to each decision; money.
+        chosen: (N,) int64, the candidates the policy chose.
+        returns: (N,) float64, discounted sums of the rewards booked from each decision to its episode's end; money.
         episodes: number of episodes they are of.
     """
 
     decisions: Decisions
+    chosen: NDArray[np.int64]
     returns: NDArray[np.float64]
     episodes: int
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One step of all centers: those that decided (P,), what they met and chose, and what they were paid until next."""
+
+    pending: NDArray[np.bool_]
+    decisions: Decisions
+    chosen: NDArray[np.int64]
+    reward: NDArray[np.float64]
+    elapsed_s: NDArray[np.float64]
 
 
 def rehearse(
@@ -39,38 +52,60 @@ def rehearse(
     count: int,
     *,
     objective: Objective | None = None,
-    gamma: float = 1.0,
+    horizon_s: float = np.inf,
 ) -> Rehearsal:
-    """Run whole episodes of `policy` until at least `count` decisions were made."""
+    """Run whole episodes of `policy` until at least `count` decisions were made.
+
+    Args:
+        scenario: the center.
+        policy: who decides.
+        seed: of the episodes.
+        count: least number of decisions.
+        objective: what the returns are in terms of; the default is `Objective()`.
+        horizon_s: a reward t seconds away counts exp(-t / horizon_s) in the returns; positive.
+
+    Raises:
+        ScenarioError: the scenario raises no decisions.
+    """
     weights = (objective or Objective()).weights()
-    parts: list[tuple[Decisions, NDArray[np.float64]]] = []
+    steps: list[_Step] = []
+    returns: list[NDArray[np.float64]] = []
     made = episodes = 0
     while made < count:
         traces = [draw_trace(scenario, child) for child in seed.spawn(EPISODES)]
-        before = made
-        episodes += EPISODES
-        for part in _episodes(Simulator(scenario, traces), policy, weights, gamma):
-            parts.append(part)
-            made += len(part[0])
-        if made == before:
+        played = _play(Simulator(scenario, traces), policy, weights)
+        if not played:
             raise ScenarioError(f"{scenario.name}: {EPISODES} episodes passed without a decision")
-    returns = np.concatenate([returns for _, returns in parts])
-    return Rehearsal(_joined([d for d, _ in parts]), returns, episodes)
+        steps += played
+        returns += _returns(played, horizon_s)
+        made += sum(len(step.chosen) for step in played)
+        episodes += EPISODES
+    chosen = np.concatenate([step.chosen for step in steps])
+    return Rehearsal(_joined([step.decisions for step in steps]), chosen, np.concatenate(returns), episodes)
 
 
-def _episodes(
-    simulator: Simulator, policy: Policy, weights: NDArray[np.float64], gamma: float
-) -> Iterator[tuple[Decisions, NDArray[np.float64]]]:
+def _play(simulator: Simulator, policy: Policy, weights: NDArray[np.float64]) -> list[_Step]:
+    steps = []
     simulator.step()
-    booked, running = simulator.booked @ weights, np.zeros(len(simulator))
     while (pending := simulator.pending).any():
+        booked, now = simulator.booked @ weights, simulator.centers.center["now"].copy()
         decisions = simulator.decisions(pending)
-        yield decisions, running[pending]
+        chosen = policy.act(decisions).candidate
         answers = np.zeros(len(simulator), np.int64)
-        answers[pending] = policy.act(decisions).candidate
+        answers[pending] = chosen
         simulator.step(answers)
-        now = simulator.booked @ weights
-        running, booked = gamma * running + now - booked, now
+        reward, elapsed_s = simulator.booked @ weights - booked, simulator.centers.center["now"] - now
+        steps.append(_Step(pending, decisions, chosen, reward[pending], elapsed_s[pending]))
+    return steps
+
+
+def _returns(steps: list[_Step], horizon_s: float) -> list[NDArray[np.float64]]:
+    """(P,) of each step, worked out from the last step to the first."""
+    running, found = np.zeros(len(steps[0].pending)), []
+    for step in reversed(steps):
+        running[step.pending] = step.reward + np.exp(-step.elapsed_s / horizon_s) * running[step.pending]
+        found.append(running[step.pending])
+    return found[::-1]
 
 
 def _joined(parts: list[Decisions]) -> Decisions:

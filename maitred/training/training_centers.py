@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from maitred.agents.candidates import usual
 from maitred.envs.objective import Objective
 from maitred.envs.sb3 import ContactCenterVecEnv
 from maitred.envs.scenario import Scenario
@@ -36,9 +37,8 @@ class TrainingCenters(ContactCenterVecEnv):
         """Begin every center's day, at staggered times, under the incumbent rule; then hand over."""
         super().reset()
         start = np.arange(self.num_envs) * self.episode // self.num_envs
-        first_candidate = np.zeros(self.num_envs, np.int64)
         for step in range(self.episode):
-            self._episodes.step(first_candidate)
+            self._episodes.step(usual(self._episodes.simulator.decisions()))
             self._episodes.begin((start == step) | self._episodes.done)
         return self._episodes.observation()
 

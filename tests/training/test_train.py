@@ -29,12 +29,21 @@ from maitred.serving.bundle import load_bundle
 from maitred.serving.policy import BundlePolicy
 from maitred.training.bandit_training import case_values, contact_rows, play
 from maitred.training.frozen import OverlapError, freeze
+from maitred.training.learning import VALIDATION, branch
 from maitred.training.rehearsal import rehearse
 from maitred.training.train import RunError, TrainingResult, export_run, load_policy, save_run, train
+from maitred.training.validation import prepare_validation
 from tests.training.center import small_center
 
 TINY_PPO = PPOConfig(
-    steps=131_072, minutes=None, n_envs=32, n_steps=128, batch_size=1024, learning_rate=3e-3, validate_every=8
+    steps=131_072,
+    minutes=None,
+    n_envs=32,
+    n_steps=128,
+    batch_size=1024,
+    learning_rate=3e-3,
+    validate_every=8,
+    imitation_epochs=0,
 )
 
 
@@ -72,6 +81,19 @@ def test_ppo_reaches_the_incumbent_and_more(learned: Any) -> None:
     assert result.learned.difference.value == max(value for _, value in validations)
     assert any("train/approx_kl" in figures for _, figures in logged)
     assert 0 < result.learned.figures["rollout_share"] < 1
+
+
+def test_a_warm_start_begins_at_the_level_of_its_teacher():
+    logged: list[float] = []
+    told = PPOConfig(
+        steps=4096, minutes=None, n_envs=16, n_steps=128, batch_size=1024, teacher="fastest", imitated=8000
+    )
+    result = train(config(told), lambda figures, step: logged.append(figures.get("validation/reward_difference", 0.0)))
+    validation = prepare_validation(small_center(), Objective(), branch(3, VALIDATION), 24)
+    teacher = validation.difference(RULES["fastest"])
+    assert teacher.low > 0  # so that there is something to begin with
+    assert logged[0] > 0.8 * teacher.value
+    assert result.learned.figures["imitation_agreement"] > 0.95
 
 
 def test_a_run_records_what_made_it(learned: Any) -> None:

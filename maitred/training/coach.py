@@ -1,0 +1,144 @@
+"""The coach of a PPO run: ends it in time, judges the network every few rollouts, and keeps the best."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+from rich.progress import Progress
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import KVWriter
+
+from maitred.agents.network import CandidateNetwork
+from maitred.agents.ppo import TorchPolicy
+from maitred.configs.schema import PPOConfig
+from maitred.envs.decision import Policy
+from maitred.training.learning import Learned, Log
+from maitred.training.semi_markov import Timed
+from maitred.training.validation import Difference
+
+Judge = Callable[[Policy], Difference]
+
+
+class Centers(Timed, Protocol):
+    """Centers to learn in, besides what stable-baselines3 asks of a `VecEnv`."""
+
+    def take_reward_per_decision(self) -> float:
+        """Mean reward of a decision since the last call, in money."""
+        ...
+
+
+class Clock:
+    """How much of the budget is spent: of decisions or of wall clock, whichever is further."""
+
+    def __init__(self, config: PPOConfig) -> None:
+        self.config = config
+        self.started = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Wall clock since training began."""
+        return time.monotonic() - self.started
+
+    def spent(self, of_steps: float) -> float:
+        """Share of the budget that is spent, given the share of its decisions."""
+        minutes = self.config.minutes
+        return max(of_steps, 0.0 if minutes is None else self.seconds / (60 * minutes))
+
+    def learning_rate(self, progress_remaining: float) -> float:
+        """Linear decay to a hundredth."""
+        return self.config.learning_rate * max(1 - self.spent(1 - progress_remaining), 0.01)
+
+
+class Curve(KVWriter):
+    """Passes each dump of stable-baselines3's figures on as one call."""
+
+    def __init__(self, log: Log) -> None:
+        self.log = log
+
+    def write(self, key_values: dict[str, Any], key_excluded: dict[str, tuple[str, ...]], step: int = 0) -> None:
+        """Keep the numbers."""
+        numbers = {key: float(x) for key, x in key_values.items() if isinstance(x, int | float | np.number)}
+        self.log(numbers, step)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+class Coach(BaseCallback):
+    """Ends training in time, validates every few rollouts and keeps the best network.
+
+    Learning curves of PPO are not monotone, so the last network need not be the best; all are compared on the
+    same episodes.
+    """
+
+    def __init__(
+        self,
+        config: PPOConfig,
+        judge: Judge,
+        network: CandidateNetwork,
+        clock: Clock,
+        bar: Progress,
+        centers: Centers,
+    ) -> None:
+        super().__init__()
+        self.config, self.judge, self.network = config, judge, network
+        self.clock, self.centers = clock, centers
+        self.bar, self.task = bar, bar.add_task("ppo", total=1.0, status="")
+        self.best: tuple[Difference, CandidateNetwork] | None = None
+        self.rollouts, self.rollout_s, self.validation_s = 0, 0.0, 0.0
+
+    def _on_rollout_start(self) -> None:
+        if self.rollouts % self.config.validate_every == 0:
+            self.validate()
+        self.rollout_began = time.monotonic()
+
+    def _on_step(self) -> bool:
+        return self.clock.spent(0.0) < 1
+
+    def _on_rollout_end(self) -> None:
+        self.rollouts += 1
+        self.rollout_s += time.monotonic() - self.rollout_began
+        self.logger.record("rollout/reward_per_decision", self.centers.take_reward_per_decision())
+        self.logger.record("time/rollout_share", self.rollout_s / self.training_s)
+        self.bar.update(
+            self.task, completed=self.clock.spent(self.num_timesteps / self.config.steps), status=self.status
+        )
+
+    def validate(self) -> None:
+        """Judge the network as it is, keep a copy of it if it is the best so far, and log both at this step."""
+        began = time.monotonic()
+        difference = self.judge(TorchPolicy(self.network))
+        if self.best is None or difference.value > self.best[0].value:
+            self.best = difference, copy.deepcopy(self.network)
+        self.logger.record("validation/reward_difference", difference.value)
+        self.logger.record("validation/best", self.best[0].value)
+        self.logger.dump(self.num_timesteps)
+        self.validation_s += time.monotonic() - began
+
+    @property
+    def training_s(self) -> float:
+        """Wall clock of rollouts and updates, without validation."""
+        return self.clock.seconds - self.validation_s
+
+    @property
+    def status(self) -> str:
+        """One line for the progress bar."""
+        assert self.best is not None
+        reward = self.logger.name_to_value["rollout/reward_per_decision"]
+        speed = self.num_timesteps / self.training_s
+        return f"{speed:,.0f} steps/s, {reward:.3f} per decision, best over incumbent {self.best[0]} per case"
+
+    def learned(self, figures: dict[str, float]) -> Learned:
+        """The best network as a policy, and what training took, besides the figures given."""
+        assert self.best is not None
+        figures = figures | {
+            "steps_per_s": self.num_timesteps / self.training_s,
+            "rollout_share": self.rollout_s / self.training_s,
+            "validation_s": self.validation_s,
+        }
+        difference, network = self.best
+        return Learned(TorchPolicy(network), difference, self.num_timesteps, self.clock.seconds, figures)

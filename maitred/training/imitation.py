@@ -1,0 +1,74 @@
+"""A warm start: the network learns what a rule would choose, and what came of it, before it learns anything better."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import log_softmax, mse_loss
+
+from maitred.agents.ppo import CandidateExtractor
+from maitred.envs.decision import Decisions
+
+BATCH = 1024
+LEARNING_RATE = 3e-3  # at the start; falls linearly to nothing
+OPEN_MIND = 0.05  # probability spread evenly over the legal candidates, so that exploration has where to begin
+
+
+def imitate(
+    extractor: CandidateExtractor,
+    decisions: Decisions,
+    chosen: NDArray[np.int64],
+    values: NDArray[np.floating],
+    epochs: int,
+    seed: np.random.SeedSequence,
+) -> float:
+    """Fit the network's choices to those of a teacher, and its value to the returns.
+
+    Minimises cross-entropy with label smoothing (behaviour cloning: Pomerleau 1989) plus half the squared error of
+    the value, which PPO would otherwise have to learn while its advantages are already in use.
+
+    Args:
+        extractor: the network, changed in place.
+        decisions: (N,) what the teacher met.
+        chosen: (N,) the candidates it chose.
+        values: (N,) returns in the units of the network's value.
+        epochs: passes over the decisions.
+        seed: of their order.
+
+    Returns:
+        The share of the last pass's decisions in which the network's first choice was the teacher's, in [0, 1].
+    """
+    rng = np.random.default_rng(seed)
+    optimizer = torch.optim.Adam(extractor.parameters(), LEARNING_RATE)
+    batches = -(-len(decisions) // BATCH)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.01, epochs * batches)
+    agreed = 0
+    for _ in range(epochs):
+        agreed = 0
+        for rows in np.array_split(rng.permutation(len(decisions)), batches):
+            teacher = torch.from_numpy(chosen[rows])
+            output = extractor(_tensors(decisions, rows))
+            mask = torch.from_numpy(decisions.mask[rows])
+            loss = _disagreement(output[:, :-1], mask, teacher)
+            loss = loss + 0.5 * mse_loss(output[:, -1], torch.from_numpy(values[rows].astype(np.float32)))
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            schedule.step()
+            agreed += int((output[:, :-1].argmax(dim=1) == teacher).sum())
+    return agreed / len(decisions)
+
+
+def _tensors(decisions: Decisions, rows: NDArray[np.int64]) -> dict[str, Tensor]:
+    arrays = {"context": decisions.context, "candidates": decisions.candidates, "mask": decisions.mask}
+    return {name: torch.from_numpy(array[rows]).float() for name, array in arrays.items()}
+
+
+def _disagreement(logits: Tensor, mask: Tensor, teacher: Tensor) -> Tensor:
+    """Mean cross-entropy of (B, K) logits against a choice (B,) that gives `OPEN_MIND` to all legal candidates."""
+    log_p = log_softmax(logits, dim=1)
+    evenly = (log_p * mask).sum(dim=1) / mask.sum(dim=1)
+    own = log_p.gather(1, teacher.unsqueeze(1)).squeeze(1)
+    return -((1 - OPEN_MIND) * own + OPEN_MIND * evenly).mean()

@@ -1,0 +1,59 @@
+"""Rewards are discounted by the time between decisions, whatever the number of decisions in between."""
+
+import numpy as np
+import pytest
+import torch
+from gymnasium import spaces
+from sb3_contrib.common.maskable.buffers import MaskableDictRolloutBuffer
+
+from maitred.training.semi_markov import SemiMarkovBuffer
+
+STEPS, CENTERS, PLACES = 6, 3, 2
+SPACE = spaces.Dict({"x": spaces.Box(-1, 1, (1,), np.float32)})
+
+
+class Clocks:
+    """Centers of which only the time is looked at."""
+
+    def __init__(self, elapsed_s):
+        self.elapsed_s = elapsed_s
+
+
+def filled(buffer, rng, clocks=None, elapsed_s=None):
+    """A rollout of random rewards and values, with ends here and there."""
+    buffer.reset()
+    for step in range(STEPS):
+        if clocks is not None:
+            clocks.elapsed_s = elapsed_s[step]
+        observation = {"x": np.zeros((CENTERS, 1), np.float32)}
+        action, reward = np.zeros((CENTERS, 1)), rng.normal(size=CENTERS)
+        starts, value = rng.random(CENTERS) < 0.2, torch.from_numpy(rng.normal(size=CENTERS).astype(np.float32))
+        mask = np.ones((CENTERS, PLACES))
+        buffer.add(observation, action, reward, starts, value, torch.zeros(CENTERS), action_masks=mask)
+    buffer.compute_returns_and_advantage(torch.ones(CENTERS), np.array([True, False, False]))
+    return buffer
+
+
+def test_equal_steps_are_discounted_as_stable_baselines3_does():
+    clocks = Clocks(np.full(CENTERS, 60.0))
+    arguments = (STEPS, SPACE, spaces.Discrete(PLACES), "cpu", 0.9)
+    ours = SemiMarkovBuffer(*arguments, 1.0, CENTERS, centers=clocks, horizon_s=600.0)
+    theirs = MaskableDictRolloutBuffer(*arguments, np.exp(-0.1), CENTERS)
+    filled(ours, np.random.default_rng(0), clocks, np.full((STEPS, CENTERS), 60.0))
+    filled(theirs, np.random.default_rng(0))
+    np.testing.assert_allclose(ours.advantages, theirs.advantages, rtol=1e-5)
+    np.testing.assert_allclose(ours.returns, theirs.returns, rtol=1e-5)
+
+
+def test_a_reward_counts_by_how_long_it_took_not_by_how_many_decisions():
+    clocks = Clocks(np.zeros(1))
+    buffer = SemiMarkovBuffer(2, SPACE, spaces.Discrete(PLACES), "cpu", 1.0, 1.0, 1, centers=clocks, horizon_s=100.0)
+    buffer.reset()
+    for elapsed_s, reward in ((200.0, 0.0), (0.0, 1.0)):
+        clocks.elapsed_s = np.array([elapsed_s])
+        observation = {"x": np.zeros((1, 1), np.float32)}
+        zero = torch.zeros(1)
+        buffer.add(observation, np.zeros((1, 1)), np.array([reward]), np.zeros(1), zero, zero)
+    buffer.compute_returns_and_advantage(torch.tensor([3.0]), np.array([False]))
+    assert buffer.returns[1, 0] == pytest.approx(1 + 3)  # what is worth 3 begins at once
+    assert buffer.returns[0, 0] == pytest.approx(4 * np.exp(-2.0))
