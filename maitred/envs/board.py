@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from enum import Enum
+from math import isnan
 
 import numpy as np
 
+from maitred.envs.clock import clock
 from maitred.envs.decision import Action, Kind
 from maitred.envs.kernel.layout import Activity, Outcome, Place
-from maitred.envs.kpi import KPIS, kpi_ratios
+from maitred.envs.kpi import KPIS, kpi_values
 from maitred.envs.objective import Objective
-from maitred.envs.scenario import DAY_S
 from maitred.envs.simulator import Simulator
 
 SHOWN_KPIS = ("service_level", "asa_s", "aht_s", "abandonment", "csat", "occupancy")
@@ -89,13 +90,12 @@ class Board:
 
 def board_of(simulator: Simulator, b: int, objective: Objective) -> Board:
     """A snapshot of center `b`."""
-    day, second = divmod(int(simulator.centers.center["now"][b]), DAY_S)
-    clock = f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
+    now, scenario = float(simulator.centers.center["now"][b]), simulator.scenario
     return Board(
-        title=f"{simulator.scenario.name}   day {day + 1}   {clock}",
+        title=f"{scenario.name}   {clock(now, scenario.days)}",
         question=question(simulator, b),
         desks=_desks(simulator, b),
-        concurrent=simulator.scenario.has_conversations,
+        concurrent=scenario.has_conversations,
         queues=_queues(simulator, b),
         elsewhere=_elsewhere(simulator, b),
         kpis=_kpis(simulator, b, objective),
@@ -190,13 +190,13 @@ def _elsewhere(simulator: Simulator, b: int) -> tuple[tuple[str, int], ...]:
 
 
 def _kpis(simulator: Simulator, b: int, objective: Objective) -> tuple[tuple[str, str], ...]:
-    ledger = replace(simulator.ledger(b), horizon_s=float(simulator.centers.center["now"][b]))
+    ledger = replace(simulator.open_ledger(b), horizon_s=float(simulator.centers.center["now"][b]))
     shown = [kpi for kpi in KPIS if kpi.name in SHOWN_KPIS]
-    sums = kpi_ratios([ledger], simulator.scenario, objective, shown)[0].tolist()
-    return tuple((kpi.name, _ratio(part, whole, kpi.unit)) for kpi, (part, whole) in zip(shown, sums, strict=True))
+    values = kpi_values(ledger, simulator.scenario, objective, shown)
+    return tuple((kpi.name, _text(values[kpi.name], kpi.unit)) for kpi in shown)
 
 
-def _ratio(part: float, whole: float, unit: str) -> str:
-    if whole == 0:
+def _text(value: float, unit: str) -> str:
+    if isnan(value):
         return "-"
-    return f"{part / whole:.0%}" if unit == "share" else f"{part / whole:.3g}"
+    return f"{value:.0%}" if unit == "share" else f"{value:.3g}"

@@ -117,7 +117,7 @@ class ContactCenter(gymnasium.Env[Arrays, np.int64]):
         if unknown := set(options) - OPTIONS:
             raise ValueError(f"options: expected {sorted(OPTIONS)}, found {sorted(unknown)}")
         if seed is not None or self._np_random is None:
-            self._episodes.seed(self.np_random_seed)
+            self._episodes.streams.seed(self.np_random_seed)
         if (trace := options.get("trace")) is not None:
             self._episodes.play(0, trace)
         else:
@@ -133,12 +133,12 @@ class ContactCenter(gymnasium.Env[Arrays, np.int64]):
         """
         if self._episodes.done[0]:
             raise gymnasium.error.ResetNeeded("there is no pending decision: call reset")
-        reward = float(self._episodes.step(np.array([action], np.int64))[0])
-        truncated = bool(self._episodes.done[0])
+        rewards, ended = self._episodes.step(np.array([action], np.int64))
+        truncated = bool(ended[0])
         info = self._info(elapsed_s=float(self._episodes.elapsed_s[0]))
         if truncated:
             info["kpis"] = self._episodes.kpis(0)
-        return self._observation(), reward, False, truncated, info
+        return self._observation(), float(rewards[0]), False, truncated, info
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(K,) bool, the legal candidates, where sb3-contrib looks for them."""

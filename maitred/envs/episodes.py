@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from maitred.envs.decision import Action, Kind
 from maitred.envs.kernel.layout import Progress
-from maitred.envs.kpi import applicable, kpi_ratios
+from maitred.envs.kpi import applicable, kpi_values
 from maitred.envs.objective import Objective
-from maitred.envs.observation import Arrays, observation_space, observed
+from maitred.envs.observation import Arrays, blank_like, observation_space, observed
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import load_scenario
 from maitred.envs.simulator import Simulator
+from maitred.envs.streams import Streams
 from maitred.envs.trace import Trace
 from maitred.envs.traffic import draw_trace
 
@@ -25,12 +26,11 @@ QUIET_EPISODES = 100  # so many in a row without a decision are taken for a scen
 class Episodes:
     """B centers of one scenario, each on its own stream of episodes.
 
-    The trace of center b's episode e follows from (seed, b, e) alone, so it depends neither on how many centers
-    there are nor on when the others finish.
-
     Attributes:
         simulator: the centers.
+        streams: the traces they play.
         space: observation space of one center.
+        kpi_names: names of the headline KPIs of what the scenario has.
         elapsed_s: (B,) float64, simulated seconds between the last two decisions of each center, the sojourn time
             of semi-Markov learners.
     """
@@ -40,36 +40,27 @@ class Episodes:
         typical = draw_trace(self.scenario, np.random.SeedSequence(0))  # only sizes the arrays
         self.simulator = Simulator(self.scenario, [typical] * centers)
         self.simulator.centers.center["progress"] = Progress.DONE
+        self.streams = Streams(self.scenario, centers)
         self.space = observation_space(self.scenario.routing.places)
         self.elapsed_s = np.zeros(centers)
         self.objective = objective or Objective()
         self._kpis = tuple(kpi for kpi in applicable(self.scenario) if kpi.headline)
+        self.kpi_names = tuple(kpi.name for kpi in self._kpis)
         self._weights = self.objective.weights()
         self._booked = self.simulator.booked.copy()
         self._now = np.zeros(centers)
-        self._entropy = 0
-        self._next_episode = np.zeros(centers, np.int64)
-
-    def seed(self, entropy: int) -> None:
-        """Let every center's stream start anew with the next episode that begins."""
-        self._entropy = entropy
-        self._next_episode[:] = 0
-
-    def trace(self, center: int, episode: int, start_weekday: int | None = None) -> Trace:
-        """The trace of one center's episode, both counted from 0 since seeding."""
-        seed = np.random.SeedSequence(self._entropy, spawn_key=(center, episode))
-        return draw_trace(self.scenario, seed, start_weekday)
+        self._handed_out = False
 
     def begin(self, which: NDArray[np.bool_], start_weekday: int | None = None) -> None:
         """Put the centers of (B,) `which` at the first decision of their next episode.
 
         Episodes that hold no decision, such as a day on which the center is closed, are passed over.
         """
+        self._leave_what_was_handed_out()
         to_begin = which.copy()
         for _ in range(QUIET_EPISODES):
             for b in np.nonzero(to_begin)[0].tolist():
-                self.simulator.load(b, self.trace(b, int(self._next_episode[b]), start_weekday))
-                self._next_episode[b] += 1
+                self.simulator.load(b, self.streams.next(b, start_weekday))
             self._run_to_first_decision()
             to_begin &= self.simulator.done
             if not to_begin.any():
@@ -82,30 +73,33 @@ class Episodes:
         expected = self.scenario.agents.mean_s.shape
         if trace.handle_mean_s.shape != expected:
             raise ValueError(f"trace: expected (agents, types) {expected}, found {trace.handle_mean_s.shape}")
+        self._leave_what_was_handed_out()
         self.simulator.load(center, trace)
         self._run_to_first_decision()
         if self.simulator.done[center]:
             raise ValueError("trace: expected at least one decision, found none")
         self._mark(np.arange(len(self.simulator)) == center)
 
-    def step(self, candidate: NDArray[np.int64]) -> NDArray[np.float64]:
+    def step(self, candidate: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Answer the pending decisions; centers whose episode is over stand still.
 
         Returns:
-            (B,) float64, the objective over what was booked since the decision before, in money.
+            (B,) float64, the objective over what was booked since the decision before, in money; and (B,) which
+            episodes ended.
         """
         candidate = np.asarray(candidate, np.int64)
         if candidate.shape != self._now.shape:
             raise ValueError(f"candidates: expected shape {self._now.shape}, found {candidate.shape}")
         pending = self.simulator.pending
-        self.simulator.step(candidate)
-        if (ended := pending & self.simulator.done).any():
-            self._observe_horizon(ended)
+        self.simulator.step(candidate, into=blank_like(self.simulator.observation))
+        self._handed_out = False
+        if (over := self.simulator.done).any():
+            self._observe_horizon(over)
         booked, now = self.simulator.booked, self.simulator.centers.center["now"]
         reward: NDArray[np.float64] = (booked - self._booked) @ self._weights
         self.elapsed_s = now - self._now
         self._booked[:], self._now[:] = booked, now
-        return reward
+        return reward, over & pending
 
     @property
     def done(self) -> NDArray[np.bool_]:
@@ -113,15 +107,24 @@ class Episodes:
         return self.simulator.done
 
     def observation(self) -> Arrays:
-        """Fresh arrays of every center's pending decision, or of its state at the horizon."""
-        return observed(self.simulator.observation, self.space)
+        """Every center's pending decision, or its state at the horizon, in arrays that are not written to again."""
+        self._handed_out = True
+        return observed(self.simulator.observation)
+
+    def last_observation(self, center: int) -> Arrays:
+        """One center's state at the horizon, before its next episode begins in the same step."""
+        return {name: array[center].copy() for name, array in observed(self.simulator.observation).items()}
 
     def kpis(self, center: int) -> dict[str, float]:
         """Headline KPIs of the episode so far, by name; NaN where nothing has been counted yet."""
-        sums = kpi_ratios([self.simulator.ledger(center)], self.scenario, self.objective, self._kpis)[0].tolist()
-        return {
-            k.name: part / whole if whole else float("nan") for k, (part, whole) in zip(self._kpis, sums, strict=True)
-        }
+        return kpi_values(self.simulator.open_ledger(center), self.scenario, self.objective, self._kpis)
+
+    def _leave_what_was_handed_out(self) -> None:
+        """Observe whoever stands still anew, into fresh arrays, if others have those of before."""
+        if self._handed_out:
+            self.simulator.step(into=blank_like(self.simulator.observation))
+            self._observe_horizon(self.simulator.done)
+            self._handed_out = False
 
     def _run_to_first_decision(self) -> None:
         """Run on the centers just loaded, while those that wait for an answer sit out."""
@@ -130,13 +133,13 @@ class Episodes:
         self.simulator.step()
         progress[pending] = Progress.DECISION
 
-    def _observe_horizon(self, ended: NDArray[np.bool_]) -> None:
+    def _observe_horizon(self, over: NDArray[np.bool_]) -> None:
         """At the horizon there is only to hold, of nobody: whoever waits goes on waiting."""
         x = self.simulator.centers
         for name, value in {"kind": Kind.ROUTE, "subject": NOBODY, "places": 1, "usual": 0}.items():
-            x.center[name][ended] = value
-        x.candidates[ended, 0], x.actions[ended, 0] = NOBODY, Action.HOLD
-        self._observe_alone(ended)
+            x.center[name][over] = value
+        x.candidates[over, 0], x.actions[over, 0] = NOBODY, Action.HOLD
+        self._observe_alone(over)
 
     def _observe_alone(self, which: NDArray[np.bool_]) -> None:
         """Have these centers observed as they stand; the kernel observes whatever is pending, so the others sit out."""

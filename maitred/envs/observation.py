@@ -14,62 +14,67 @@ from maitred.envs.decision import CANDIDATE_FEATURES, CONTEXT_FEATURES, Feature
 from maitred.envs.kernel.layout import Observation
 
 Arrays = dict[str, NDArray[Any]]
+Bounds = tuple[NDArray[np.float32], NDArray[np.float32]]
 Documented = TypeVar("Documented", bound=type)
+
+
+def _bounds(features: Sequence[Feature]) -> Bounds:
+    """(F,) lowest and highest value of each feature."""
+    return np.array([f.low for f in features], np.float32), np.array([f.high for f in features], np.float32)
+
+
+_CONTEXT, _CANDIDATE = _bounds(CONTEXT_FEATURES), _bounds(CANDIDATE_FEATURES)
 
 
 def observation_space(places: int) -> spaces.Dict:
     """The space of decisions with that many candidate places; bounds as declared of each feature."""
     return spaces.Dict(
         {
-            "context": _box(CONTEXT_FEATURES, (len(CONTEXT_FEATURES),)),
-            "candidates": _box(CANDIDATE_FEATURES, (places, len(CANDIDATE_FEATURES))),
+            "context": _box(_CONTEXT, (len(CONTEXT_FEATURES),)),
+            "candidates": _box(_CANDIDATE, (places, len(CANDIDATE_FEATURES))),
             "mask": spaces.MultiBinary(places),
         }
     )
 
 
-def _box(features: Sequence[Feature], shape: tuple[int, ...]) -> spaces.Box:
-    low = np.array([f.low for f in features], np.float32)
-    high = np.array([f.high for f in features], np.float32)
-    low, high = (np.ascontiguousarray(np.broadcast_to(bound, shape)) for bound in (low, high))
+def _box(bounds: Bounds, shape: tuple[int, ...]) -> spaces.Box:
+    low, high = (np.ascontiguousarray(np.broadcast_to(bound, shape)) for bound in bounds)
     return spaces.Box(low, high, dtype=np.float32)
 
 
-def observed(buffers: Observation, space: spaces.Dict) -> Arrays:
-    """Fresh arrays for B centers, clipped into the space of one: (B, C), (B, K, F) float32 and (B, K) int8."""
-    context, candidates = np.empty_like(buffers.context), np.empty_like(buffers.candidates)
-    boxes: Any = space
-    _clip(buffers.context, boxes["context"].low, boxes["context"].high, context)
-    low, high = boxes["candidates"].low[0], boxes["candidates"].high[0]
-    _clip_legal(buffers.candidates, buffers.mask, low, high, candidates)
-    return {"context": context, "candidates": candidates, "mask": buffers.mask.astype(np.int8)}
+def blank_like(buffers: Observation) -> Observation:
+    """Buffers of the same shapes in which nothing is written."""
+    return Observation(*(np.zeros(array.shape, array.dtype) for array in buffers))
+
+
+def observed(buffers: Observation) -> Arrays:
+    """What was written for B centers, clipped into its space where it stands: (B, C), (B, K, F) float32.
+
+    The mask is a copy, (B, K) int8.
+    """
+    _clip(buffers.context, *_CONTEXT)
+    _clip_legal(buffers.candidates, buffers.mask, *_CANDIDATE)
+    return {"context": buffers.context, "candidates": buffers.candidates, "mask": buffers.mask.astype(np.int8)}
 
 
 @njit(cache=True, nogil=True)
-def _clip(
-    values: NDArray[np.float32], low: NDArray[np.float32], high: NDArray[np.float32], into: NDArray[np.float32]
-) -> None:
-    """Write (N, F) values into their (F,) bounds; one pass, where numpy takes two."""
+def _clip(values: NDArray[np.float32], low: NDArray[np.float32], high: NDArray[np.float32]) -> None:
+    """Bring (N, F) values into their (F,) bounds; one pass, where numpy takes two."""
     for row in range(values.shape[0]):
         for f in range(values.shape[1]):
-            into[row, f] = min(max(values[row, f], low[f]), high[f])
+            values[row, f] = min(max(values[row, f], low[f]), high[f])
 
 
 @njit(cache=True, nogil=True)
 def _clip_legal(
-    values: NDArray[np.float32],
-    mask: NDArray[np.bool_],
-    low: NDArray[np.float32],
-    high: NDArray[np.float32],
-    into: NDArray[np.float32],
+    values: NDArray[np.float32], mask: NDArray[np.bool_], low: NDArray[np.float32], high: NDArray[np.float32]
 ) -> None:
-    """Write (B, K, F) values of legal candidates into their bounds; the other places, most of them, are zero."""
+    """Bring (B, K, F) values of legal candidates into their bounds; the other places, most of them, are zero."""
     for b in range(values.shape[0]):
         legal = 0
         while legal < values.shape[1] and mask[b, legal]:
             legal += 1
-        _clip(values[b, :legal], low, high, into[b, :legal])
-        into[b, legal:] = 0.0
+        _clip(values[b, :legal], low, high)
 
 
 def feature_table(features: Sequence[Feature]) -> str:

@@ -12,8 +12,9 @@ from matplotlib.patches import FancyBboxPatch, Patch, Rectangle
 from numpy.typing import NDArray
 
 from maitred.envs.board import Board, Desk, Turn
+from maitred.envs.clock import duration
 from maitred.envs.kernel.layout import Activity
-from maitred.envs.render import activity_name, desk_summary, duration, slots
+from maitred.envs.render import activity_name, desk_summary, slots
 
 SIZE_INCHES, DOTS_PER_INCH = (10.0, 6.0), 100
 NAMED_DESKS = 60  # beyond this, desks are colored tiles without text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from maitred.envs.board import Board, Desk, Turn
+from maitred.envs.clock import duration
 from maitred.envs.kernel.layout import Activity
 
 SHOWN_DESKS = 45  # more are counted, not listed
@@ -26,11 +27,6 @@ def desk_summary(board: Board) -> str:
 def activity_name(activity: Activity) -> str:
     """The activity as people read it."""
     return activity.name.lower().replace("_", "-")
-
-
-def duration(seconds: float) -> str:
-    """Minutes and seconds, as m:ss."""
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def slots(desk: Desk) -> str:

@@ -16,7 +16,41 @@ from maitred.envs.observation import Arrays
 from maitred.envs.scenario import Scenario
 
 
-class ContactCenterVecEnv(VecEnv):
+class BatchedVecEnv(VecEnv):
+    """B environments stepped together, that have no life of their own: what they are asked, the whole answers."""
+
+    render_mode = None
+
+    def step_async(self, actions: NDArray[np.int64]) -> None:
+        """Keep the actions for `step_wait`."""
+        self._actions = actions
+
+    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
+        """The attribute of this view, which all its environments share, once per environment."""
+        return [getattr(self, attr_name) for _ in self._get_indices(indices)]
+
+    def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
+        """Set an attribute of this view, for all its environments."""
+        setattr(self, attr_name, value)
+
+    def env_method(
+        self, method_name: str, *method_args: Any, indices: VecEnvIndices = None, **method_kwargs: Any
+    ) -> list[Any]:
+        """Call a method that answers with one row per environment, such as `action_masks`."""
+        rows = getattr(self, method_name)(*method_args, **method_kwargs)
+        return [rows[b] for b in self._get_indices(indices)]
+
+    def env_is_wrapped(
+        self, wrapper_class: type[Wrapper[Any, Any, Any, Any]], indices: VecEnvIndices = None
+    ) -> list[bool]:
+        """No environment is wrapped."""
+        return [False for _ in self._get_indices(indices)]
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+class ContactCenterVecEnv(BatchedVecEnv):
     """B contact centers of one scenario, stepped in compiled code; see `ContactCenter` for what each is.
 
     A center that reaches its horizon begins its next episode in the same step, and its info holds
@@ -33,8 +67,6 @@ class ContactCenterVecEnv(VecEnv):
     Attributes:
         elapsed_s: (B,) float64, simulated seconds between the last two decisions of each center.
     """
-
-    render_mode = None
 
     def __init__(
         self,
@@ -53,30 +85,25 @@ class ContactCenterVecEnv(VecEnv):
     def reset(self) -> Arrays:
         """Begin an episode in every center; from the start of the stream if a seed has been set since the last."""
         if (seed := self._seeds[0]) is not None:
-            self._episodes.seed(seed)
+            self._episodes.streams.seed(seed)
             self._reset_seeds()
         self._episodes.begin(np.ones(self.num_envs, np.bool_))
         return self._episodes.observation()
 
-    def step_async(self, actions: NDArray[np.int64]) -> None:
-        """Keep the actions for `step_wait`."""
-        self._actions = actions
-
     def step_wait(self) -> VecEnvStepReturn:
         """Answer every center's decision: observations, (B,) float32 rewards in money, (B,) bool dones, infos."""
-        rewards = self._episodes.step(self._actions).astype(np.float32)
-        dones = self._episodes.done
+        rewards, dones = self._episodes.step(self._actions)
         infos = self._quiet_infos
         if dones.any():
             infos = self._final_infos(dones)
             self._episodes.begin(dones)
-        return self._episodes.observation(), rewards, dones, infos
+        return self._episodes.observation(), rewards.astype(np.float32), dones, infos
 
     def _final_infos(self, dones: NDArray[np.bool_]) -> list[dict[str, Any]]:
-        last, infos = self._episodes.observation(), list(self._quiet_infos)
+        infos = list(self._quiet_infos)
         for b in np.nonzero(dones)[0].tolist():
             infos[b] = {
-                "terminal_observation": {name: array[b] for name, array in last.items()},
+                "terminal_observation": self._episodes.last_observation(b),
                 "TimeLimit.truncated": True,
                 "kpis": self._episodes.kpis(b),
             }
@@ -91,27 +118,3 @@ class ContactCenterVecEnv(VecEnv):
         """(B, K) bool, the legal candidates of every center's decision."""
         mask: NDArray[np.bool_] = self._episodes.simulator.observation.mask.copy()
         return mask
-
-    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
-        """The attribute of this view, which all its centers share, once per center."""
-        return [getattr(self, attr_name) for _ in self._get_indices(indices)]
-
-    def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
-        """Set an attribute of this view, for all its centers."""
-        setattr(self, attr_name, value)
-
-    def env_method(
-        self, method_name: str, *method_args: Any, indices: VecEnvIndices = None, **method_kwargs: Any
-    ) -> list[Any]:
-        """Call a method that answers with one row per center, such as `action_masks`."""
-        rows = getattr(self, method_name)(*method_args, **method_kwargs)
-        return [rows[b] for b in self._get_indices(indices)]
-
-    def env_is_wrapped(
-        self, wrapper_class: type[Wrapper[Any, Any, Any, Any]], indices: VecEnvIndices = None
-    ) -> list[bool]:
-        """No center is wrapped."""
-        return [False for _ in self._get_indices(indices)]
-
-    def close(self) -> None:
-        """Nothing to release."""

@@ -31,9 +31,7 @@ from maitred.envs.blocks import (
     Reassess,
 )
 from maitred.envs.blocks.fields import check, is_default
-from maitred.envs.scenario_error import ScenarioError, require, require_within
-
-__all__ = ["ScenarioError"]
+from maitred.envs.scenario_error import require, require_within
 
 DAY_S = 86_400
 Floats = NDArray[np.float64]

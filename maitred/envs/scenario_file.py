@@ -27,11 +27,11 @@ from maitred.envs.scenario import (
     Returns,
     Routing,
     Scenario,
-    ScenarioError,
     Service,
     Staffing,
 )
 from maitred.envs.scenario_blocks import block_document, read_blocks
+from maitred.envs.scenario_error import ScenarioError
 from maitred.envs.scenario_tables import TABLES, TableReader, tables
 
 SHIPPED = Path(__file__).parent / "scenarios"

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maitred.envs.scenario import DAY_S, Agents, Patience, Scenario, ScenarioError
+from maitred.envs.scenario import DAY_S, Agents, Patience, Scenario
+from maitred.envs.scenario_error import ScenarioError
 
 TABLES = ("arrivals.csv", "agents.csv", "handle.csv", "patience.csv", "shifts.csv")
 

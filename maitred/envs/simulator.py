@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from maitred.envs.decision import Decisions, Policy
 from maitred.envs.kernel import advance as kernel
-from maitred.envs.kernel.layout import Activity, Progress, allocate
+from maitred.envs.kernel.layout import Activity, Observation, Progress, allocate
 from maitred.envs.kernel.world import world_of
 from maitred.envs.scenario import Scenario
 from maitred.envs.trace import Trace
@@ -49,6 +50,10 @@ class Ledger:
     decisions: int
     horizon_s: float
 
+    def copy(self) -> Ledger:
+        """The same, whatever is booked from now on."""
+        return Ledger(**{f.name: copy(getattr(self, f.name)) for f in fields(self)})
+
     @property
     def paid_s(self) -> float:
         """Paid agent seconds: every activity but off."""
@@ -56,7 +61,13 @@ class Ledger:
 
 
 class Simulator:
-    """B centers of one scenario, each on its own trace."""
+    """B centers of one scenario, each on its own trace.
+
+    Attributes:
+        scenario: the centers' scenario.
+        centers: their state.
+        observation: their pending decisions; where there is none, the last one.
+    """
 
     def __init__(self, scenario: Scenario, traces: Sequence[Trace], keep_log: bool = False) -> None:
         self.scenario = scenario
@@ -66,6 +77,7 @@ class Simulator:
         self.centers, self.observation = allocate(
             len(traces), scenario, arrivals, roster, int(SLACK * arrivals) + 64, 256, 4096 if keep_log else 0
         )
+        self._no_answers = np.full(len(traces), -1)
         for b, trace in enumerate(traces):
             self.load(b, trace)
 
@@ -85,24 +97,33 @@ class Simulator:
         sizes = len(trace.arrivals), len(trace.roster), len(trace.needs)
         kernel.start(self.world, x, b, trace.key[0], *sizes)
 
-    def step(self, candidate: NDArray[np.int64] | None = None) -> None:
-        """Answer the pending decisions with `candidate` (B,) and run on to the next ones; without it, those wait.
+    def step(self, candidate: NDArray[np.int64] | None = None, into: Observation | None = None) -> None:
+        """Answer the pending decisions and run on to the next ones.
+
+        Args:
+            candidate: (B,) the answers; without them, the decisions wait.
+            into: blank buffers that take the place of `observation`, so that what was observed before stays as it is.
 
         Raises:
             ValueError: an answer is not a legal candidate of its decision.
         """
-        no_answers = np.full(len(self), -1)
-        answers = no_answers if candidate is None else np.array(candidate, np.int64)
-        if candidate is not None:
-            pending = self.pending
-            illegal = pending & ((answers < 0) | (answers >= self.centers.center["places"]))
-            if illegal.any():
-                b = int(np.nonzero(illegal)[0][0])
-                raise ValueError(f"center {b}: candidate {candidate[b]} is masked")
-        kernel.run(self.world, self.centers, answers, self.observation, False)
+        answers = self._no_answers if candidate is None else self._legal(np.array(candidate, np.int64))
+        if into is not None:
+            self.observation = into
+        self._run(answers, incumbent=False)
+
+    def _legal(self, answers: NDArray[np.int64]) -> NDArray[np.int64]:
+        illegal = self.pending & ((answers < 0) | (answers >= self.centers.center["places"]))
+        if illegal.any():
+            b = int(illegal.argmax())
+            raise ValueError(f"center {b}: candidate {answers[b]} is masked")
+        return answers
+
+    def _run(self, answers: NDArray[np.int64], incumbent: bool) -> None:
+        kernel.run(self.world, self.centers, answers, self.observation, incumbent)
         while (self.centers.center["progress"] == FULL).any():
             self._grow_what_is_full()
-            kernel.run(self.world, self.centers, no_answers, self.observation, False)
+            kernel.run(self.world, self.centers, self._no_answers, self.observation, incumbent)
 
     @property
     def pending(self) -> NDArray[np.bool_]:
@@ -129,16 +150,20 @@ class Simulator:
 
     def ledger(self, b: int) -> Ledger:
         """What center `b` has booked so far."""
+        return self.open_ledger(b).copy()
+
+    def open_ledger(self, b: int) -> Ledger:
+        """What center `b` has booked so far, as views of what it goes on to book in: to be read at once."""
         x, rows = self.centers, int(self.centers.center["rows"][b])
         return Ledger(
-            x.contacts[b, :rows].copy(),
-            x.accounts[b].copy(),
-            x.agents["overrun_s"][b].copy(),
-            x.booked[b].copy(),
-            x.talks[b, :rows].copy(),
-            x.beliefs[b, :rows].copy(),
-            x.agents["left"][b].copy(),
-            x.log[b, : int(x.center["logged"][b])].copy(),
+            x.contacts[b, :rows],
+            x.accounts[b],
+            x.agents["overrun_s"][b],
+            x.booked[b],
+            x.talks[b, :rows],
+            x.beliefs[b, :rows],
+            x.agents["left"][b],
+            x.log[b, : int(x.center["logged"][b])],
             int(x.center["decisions"][b]),
             self.scenario.horizon_s,
         )
@@ -146,11 +171,7 @@ class Simulator:
     def run_incumbent(self) -> int:
         """Run all centers to their horizon with the usual answers, in compiled code; returns the decisions made."""
         before = int(self.centers.center["decisions"].sum())
-        no_answers = np.full(len(self), -1)
-        kernel.run(self.world, self.centers, no_answers, self.observation, True)
-        while (self.centers.center["progress"] == FULL).any():
-            self._grow_what_is_full()
-            kernel.run(self.world, self.centers, no_answers, self.observation, True)
+        self._run(self._no_answers, incumbent=True)
         return int(self.centers.center["decisions"].sum()) - before
 
     def _grow_what_is_full(self) -> None:

@@ -75,7 +75,7 @@ class ContactCenterVector(VectorEnv[Arrays, NDArray[np.int64], NDArray[Any]]):
             raise ValueError(f"reset_mask: expected ({self.num_envs},) bool, found {which.shape} {which.dtype}")
         super().reset(seed=seed)
         if seed is not None or self._np_random is None:
-            self._episodes.seed(self.np_random_seed or 0)
+            self._episodes.streams.seed(self.np_random_seed or 0)
         self._episodes.begin(which, options.get("start_weekday"))
         return self._episodes.observation(), self._infos()
 
@@ -92,8 +92,7 @@ class ContactCenterVector(VectorEnv[Arrays, NDArray[np.int64], NDArray[Any]]):
         episodes, over = self._episodes, self._episodes.done
         if over.any() and self.autoreset_mode is not AutoresetMode.NEXT_STEP:
             raise gymnasium.error.ResetNeeded(f"centers {np.nonzero(over)[0].tolist()} have no pending decision")
-        rewards = episodes.step(actions)
-        ended = episodes.done & ~over
+        rewards, ended = episodes.step(actions)
         final = self._final(ended) if ended.any() else {}
         restart = ended if self.autoreset_mode is AutoresetMode.SAME_STEP else over
         if restart.any():
@@ -107,17 +106,23 @@ class ContactCenterVector(VectorEnv[Arrays, NDArray[np.int64], NDArray[Any]]):
             "key": o.key.copy(),
             "elapsed_s": self._episodes.elapsed_s.copy(),
         }
-        return infos | {f"_{name}": self._everyone for name in infos}
+        return _known_of(self._everyone, infos)
 
     def _final(self, ended: NDArray[np.bool_]) -> dict[str, Any]:
         """What the infos tell of the episodes that ended, in Gymnasium's form."""
-        infos: dict[str, Any] = {}
-        observation, everyone = self._episodes.observation(), self._infos()
-        for b in np.nonzero(ended)[0].tolist():
-            info: dict[str, Any] = {"kpis": self._episodes.kpis(b)}
-            if self.autoreset_mode is AutoresetMode.SAME_STEP:
-                last = {name: everyone[name][b] for name in ("action_mask", "key", "elapsed_s")}
-                final_obs = {name: array[b] for name, array in observation.items()}
-                info = {"final_obs": final_obs, "final_info": last | info}
-            infos = self._add_info(infos, info, b)
-        return infos
+        which, rows = ended.copy(), np.nonzero(ended)[0].tolist()
+        names, table = self._episodes.kpi_names, np.zeros((len(self._episodes.kpi_names), self.num_envs))
+        table[:, rows] = np.transpose([list(self._episodes.kpis(b).values()) for b in rows])
+        kpis = {"kpis": _known_of(which, dict(zip(names, table, strict=True)))}
+        if self.autoreset_mode is not AutoresetMode.SAME_STEP:
+            return _known_of(which, kpis)
+        final_obs = np.full(self.num_envs, None)
+        for b in rows:
+            final_obs[b] = self._episodes.last_observation(b)
+        last = {name: array for name, array in self._infos().items() if not name.startswith("_")}
+        return _known_of(which, {"final_obs": final_obs, "final_info": _known_of(which, last | kpis)})
+
+
+def _known_of(which: NDArray[np.bool_], infos: dict[str, Any]) -> dict[str, Any]:
+    """Infos with their masks: (B,) the centers of which they tell."""
+    return infos | {f"_{name}": which for name in infos}

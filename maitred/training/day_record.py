@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import spearmanr
 
 from maitred.agents.candidates import feature
 from maitred.agents.quadrant import COMPLEX, URGENT
 from maitred.envs.decision import Action, Choices, Decisions, Kind
+from maitred.envs.decision_request import action_of
 from maitred.envs.kernel.layout import Activity, Place
 from maitred.envs.simulator import Simulator
 
@@ -99,8 +101,7 @@ class Recorder:
     def answer(self, decisions: Decisions, choices: Choices) -> None:
         """Note the answer to the one pending decision."""
         place = int(choices.candidate[0])
-        flags = decisions.candidates[0, place, : len(Action) - 1]
-        action = int(flags.argmax()) + 1 if flags.any() else Action.ASSIGN
+        action = action_of(decisions.candidates[0, place])
         if decisions.kind[0] in ABOUT_A_CONTACT and action not in (Action.HOLD, Action.CONTINUE):
             complexity, urgency = (float(feature(decisions, name)[0, place]) for name in ("complexity", "urgency"))
             self.answered.append((float(action), complexity, urgency))
@@ -170,11 +171,4 @@ def trend(record: DayRecord) -> float:
     product, held = (np.bincount(of, values) / count for values in (complexity * urgency, together))
     if np.ptp(product) == 0 or np.ptp(held) == 0:
         return float("nan")
-    return float(np.corrcoef(_ranks(product), _ranks(held))[0, 1])
-
-
-def _ranks(values: Floats) -> Floats:
-    """(n,) ranks from 0, ties at their mean."""
-    _, of, count = np.unique(values, return_inverse=True, return_counts=True)
-    ranks: Floats = (count.cumsum() - (count + 1) / 2)[of]
-    return ranks
+    return float(spearmanr(product, held).statistic)

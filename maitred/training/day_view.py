@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,11 +12,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from maitred.envs.clock import clock, duration
 from maitred.envs.kernel.layout import Activity
-from maitred.envs.kpi import KPIS, Kpi, applicable, kpi_ratios
+from maitred.envs.kpi import KPIS, applicable, kpi_values
 from maitred.envs.objective import Objective
-from maitred.envs.scenario import DAY_S, Scenario
-from maitred.envs.simulator import Ledger, Simulator
+from maitred.envs.simulator import Simulator
 from maitred.training.wording import label, short_label, value_text
 
 SO_FAR = ("service_level", "asa_s", "aht_s", "abandonment", "csat", "occupancy", "cost_per_contact")
@@ -47,13 +46,6 @@ def view(simulator: Simulator, policy: str) -> RenderableType:
     progress = Table.grid()
     progress.add_row(ProgressBar(total=simulator.scenario.horizon_s, completed=now))
     return Group(head, progress, body, Panel(_so_far(simulator), title="So far", title_align="left"))
-
-
-def clock(now: float, days: int) -> str:
-    """The time of day, with the day where there are several."""
-    day, second = divmod(int(now), DAY_S)
-    time = f"{second // 3600:02d}:{second // 60 % 60:02d}"
-    return f"day {day + 1} of {days}, {time}" if days > 1 else time
 
 
 def line(simulator: Simulator) -> str:
@@ -100,12 +92,6 @@ def _queues(simulator: Simulator) -> Panel:
     return Panel(grid, title=f"{int(x.center['waiting'][0])} waiting", title_align="left")
 
 
-def duration(seconds: float) -> str:
-    """Minutes and seconds, or hours and minutes."""
-    minutes = int(seconds) // 60
-    return f"{minutes}m{int(seconds) % 60:02d}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02d}m"
-
-
 def _elsewhere(simulator: Simulator) -> Panel:
     center = simulator.centers.center[0]
     text = f"{center['bot_sessions']} with bots\n{center['promised']} promised an answer or a call back"
@@ -114,16 +100,10 @@ def _elsewhere(simulator: Simulator) -> Panel:
 
 def _so_far(simulator: Simulator) -> Text:
     now = float(simulator.centers.center["now"][0])
-    ledger = replace(simulator.ledger(0), horizon_s=now)
+    ledger = replace(simulator.open_ledger(0), horizon_s=now)
     kpis = [kpi for kpi in applicable(simulator.scenario) if kpi.name in SO_FAR]
-    values = kpi_values(ledger, simulator.scenario, kpis)
+    values = kpi_values(ledger, simulator.scenario, Objective(), kpis)
     return Text("   ".join(f"{short_label(kpi)} {value_text(kpi, value)}" for kpi, value in values.items()))
-
-
-def kpi_values(ledger: Ledger, scenario: Scenario, kpis: Sequence[Kpi]) -> dict[str, float]:
-    """KPIs of a ledger by name; NaN where nothing was counted."""
-    ratios = kpi_ratios([ledger], scenario, Objective(), kpis)[0]
-    return {kpi.name: part / whole if whole else float("nan") for kpi, (part, whole) in zip(kpis, ratios, strict=True)}
 
 
 def kpi_table(values: dict[str, float], title: str) -> Table:

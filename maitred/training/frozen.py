@@ -23,7 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from maitred.envs.scenario import Scenario, ScenarioError
+from maitred.envs.scenario import Scenario
+from maitred.envs.scenario_error import ScenarioError
 from maitred.envs.scenario_file import load_scenario, save_scenario, scenario_hash
 from maitred.envs.trace import Trace, pack_traces, unpack_traces
 from maitred.envs.traffic import draw_trace

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,6 +107,16 @@ def _returns(steps: list[_Step], horizon_s: float) -> list[NDArray[np.float64]]:
         running[step.pending] = step.reward + np.exp(-step.elapsed_s / horizon_s) * running[step.pending]
         found.append(running[step.pending])
     return found[::-1]
+
+
+def joined(parts: Sequence[Rehearsal]) -> Rehearsal:
+    """Several rehearsals as one, in order."""
+    return Rehearsal(
+        _joined([part.decisions for part in parts]),
+        np.concatenate([part.chosen for part in parts]),
+        np.concatenate([part.returns for part in parts]),
+        sum(part.episodes for part in parts),
+    )
 
 
 def _joined(parts: list[Decisions]) -> Decisions:

@@ -11,12 +11,13 @@ from rich.console import Console
 from rich.live import Live
 
 from maitred.envs.decision import Policy
-from maitred.envs.kpi import applicable
+from maitred.envs.kpi import applicable, kpi_values
+from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
 from maitred.envs.simulator import Simulator
 from maitred.envs.traffic import draw_trace
 from maitred.training.day_record import DayRecord, Recorder
-from maitred.training.day_view import kpi_values, line, view
+from maitred.training.day_view import line, view
 
 MONDAY = 0  # so that `days=7` is a week, and one day is not one on which a center is closed
 FRAMES_PER_S = 10
@@ -62,7 +63,7 @@ def simulate_days(scenario: Scenario, policy: Policy, days: int | None, seed: in
     recorder = Recorder(simulator)
     show = _draw if console.is_terminal else _tell
     show(simulator, policy, console, _moments(recorder, policy))
-    kpis = kpi_values(simulator.ledger(0), scenario, applicable(scenario))
+    kpis = kpi_values(simulator.open_ledger(0), scenario, Objective(), applicable(scenario))
     return Simulation(scenario, policy.name, seed, recorder.record(), kpis)
 
 

@@ -165,7 +165,7 @@ def test_ansi_board_shows_clock_agents_queues_and_kpis():
         env.step(0)
     board = env.render()
     for text in (
-        "toy   day 1   ",
+        "toy   0",
         "Ann",
         "sales",
         "service",

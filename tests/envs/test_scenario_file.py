@@ -12,10 +12,10 @@ from maitred.envs.scenario import (
     Returns,
     Routing,
     Scenario,
-    ScenarioError,
     Service,
     Staffing,
 )
+from maitred.envs.scenario_error import ScenarioError
 from maitred.envs.scenario_file import SHIPPED, load_scenario, save_scenario, scenario_hash
 
 

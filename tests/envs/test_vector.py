@@ -1,3 +1,5 @@
+from copy import deepcopy
+
 import gymnasium
 import numpy as np
 import pytest
@@ -43,7 +45,7 @@ def test_every_center_steps_like_a_single_environment(mode):
         answers.append(vec.step(actions[-1]))
         infos = answers[-1][-1]
     for b in range(CENTERS):
-        expected = single_steps(vec._episodes.trace(b, 0), [a[b] for a in actions])
+        expected = single_steps(vec._episodes.streams.trace(b, 0), [a[b] for a in actions])
         assert data_equivalence(first[b], expected[0][0], exact=True)
         for (observation, reward, _, _, infos), single in zip(answers, expected[1:], strict=True):
             assert data_equivalence({name: array[b] for name, array in observation.items()}, single[0], exact=True)
@@ -75,7 +77,7 @@ def run_to_an_end(vec, seed=0):
 
 
 def first_decision(vec, center, episode):
-    return ContactCenter(scenario=toy()).reset(options={"trace": vec._episodes.trace(center, episode)})
+    return ContactCenter(scenario=toy()).reset(options={"trace": vec._episodes.streams.trace(center, episode)})
 
 
 def test_next_step_autoreset():
@@ -131,6 +133,33 @@ def test_observations_are_fresh_and_inside_the_batched_space():
         assert observations in vec.observation_space
         assert not data_shares_objects(previous, observations)
         previous = observations
+
+
+@pytest.mark.parametrize("mode", AutoresetMode)
+def test_what_was_handed_out_stays_as_it_is(mode):
+    vec, rng = vector(mode), np.random.default_rng(0)
+    given = [vec.reset(seed=0)]
+    kept = deepcopy(given)
+    for _ in range(200):
+        given.append(vec.step(legal(rng, given[-1][-1])))
+        kept.append(deepcopy(given[-1]))
+        if mode is AutoresetMode.DISABLED and given[-1][3].any():
+            given.append(vec.reset(options={"reset_mask": given[-1][3]}))
+            kept.append(deepcopy(given[-1]))
+    assert data_equivalence(given, kept)
+
+
+def test_centers_that_are_not_reset_are_observed_as_before():
+    vec = vector("Disabled")
+    observations, _, _, truncated, infos = run_to_an_end(vec)
+    before = deepcopy((observations, infos["key"]))
+    which = np.arange(CENTERS) == (truncated.argmax() + 1) % CENTERS
+    for array in observations.values():
+        array[:] = 0  # the caller's to change
+    after, infos = vec.reset(options={"reset_mask": which})
+    for name, array in after.items():
+        np.testing.assert_array_equal(array[~which], before[0][name][~which])
+    np.testing.assert_array_equal(infos["key"][~which & ~truncated], before[1][~which & ~truncated])
 
 
 def test_equal_seeds_give_equal_rollouts_of_many_episodes():

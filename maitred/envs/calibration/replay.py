@@ -165,7 +165,7 @@ def incident_days(log: pa.Table, types: tuple[str, ...]) -> set[int]:
     counts = count_days(log, types)
     total = counts.contacts.sum(axis=1)  # (d, N)
     surge = np.zeros(len(total), dtype=bool)
-    for weekday in range(7):
+    for weekday in np.unique(counts.weekday):
         same = counts.weekday == weekday
         usual = np.median(total[same], axis=0)
         surge[same] = ((total[same] > SURGE * usual) & (total[same] > SURGE_CONTACTS)).any(axis=1)

@@ -38,7 +38,7 @@ FAMILIES: dict[str, tuple[Kpi, ...]] = {
 }
 KPIS: tuple[Kpi, ...] = tuple(kpi for family in FAMILIES.values() for kpi in family)
 
-__all__ = ["FAMILIES", "KPIS", "REWARD", "Books", "Kpi", "Ratio", "applicable", "kpi_ratios"]
+__all__ = ["FAMILIES", "KPIS", "REWARD", "Books", "Kpi", "Ratio", "applicable", "kpi_ratios", "kpi_values"]
 
 
 def applicable(scenario: Scenario) -> tuple[Kpi, ...]:
@@ -72,3 +72,9 @@ def kpi_ratios(
         for q, kpi in measured:
             ratios[e, q] = kpi.sums(books)
     return ratios
+
+
+def kpi_values(ledger: Ledger, scenario: Scenario, objective: Objective, kpis: Sequence[Kpi]) -> dict[str, float]:
+    """KPIs of one ledger by name; NaN where nothing was counted."""
+    ratios = kpi_ratios([ledger], scenario, objective, kpis)[0].tolist()
+    return {kpi.name: part / whole if whole else float("nan") for kpi, (part, whole) in zip(kpis, ratios, strict=True)}

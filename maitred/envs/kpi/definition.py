@@ -85,10 +85,9 @@ class Books:
     warmup_s: float = 0.0
 
     @cached_property
-    def counted(self) -> Bools:
-        """(all contacts,) which arrived after the warm-up."""
-        counted: Bools = self.ledger.contacts["arrival_s"] >= self.warmup_s
-        return counted
+    def counted(self) -> slice:
+        """The rows of contacts that arrived after the warm-up; ledgers are in order of arrival."""
+        return slice(int(np.searchsorted(self.ledger.contacts["arrival_s"], self.warmup_s)), None)
 
     @cached_property
     def contacts(self) -> NDArray[np.void]:
@@ -98,7 +97,7 @@ class Books:
     @cached_property
     def talks(self) -> NDArray[np.void]:
         """(C,) `TALK` records; none in a scenario without conversations."""
-        return self.ledger.talks[self.counted] if len(self.ledger.talks) else self.ledger.talks
+        return self.ledger.talks[self.counted]
 
     @cached_property
     def served(self) -> Bools:
@@ -152,35 +151,44 @@ class Books:
     def arrival_channel(self) -> NDArray[np.int64]:
         """(C,) the channel each contact came on, whatever it was switched or put off to."""
         kinds = self.talks["first_type"] if len(self.talks) else self.contacts["type"]
-        of_type: NDArray[np.int64] = np.broadcast_to(self.scenario.channels.of_type, len(self.scenario.types.names))
+        of_type: NDArray[np.int64] = np.full(len(self.scenario.types.names), self.scenario.channels.of_type)
         channel: NDArray[np.int64] = of_type[kinds]
         return channel
 
     @cached_property
     def target_s(self) -> Floats:
         """(C,) the answer target of the channel each contact came on, of the routing block where it has none."""
-        own = np.broadcast_to(self.scenario.channels.answer_target_s, len(self.scenario.channels.names))
+        own = np.full(len(self.scenario.channels.names), self.scenario.channels.answer_target_s)
         targets: Floats = np.where(own > 0, own, self.scenario.routing.answer_target_s)
-        return targets[self.arrival_channel]
+        return targets[self.arrival_channel] if len(targets) > 1 else np.full(len(self.contacts), targets[0])
 
     @cached_property
     def followed(self) -> Bools:
         """(C,) another contact of the same case arrived within 7 days of the end, on whatever channel."""
-        contacts = self.ledger.contacts
-        by_case = np.argsort(contacts["case"], kind="stable")
-        same = contacts["case"][by_case[1:]] == contacts["case"][by_case[:-1]]
+        contacts, rows = self.ledger.contacts, self._of_several
+        same = contacts["case"][rows[1:]] == contacts["case"][rows[:-1]]
         next_s = np.full(len(contacts), np.inf)
-        next_s[by_case[:-1][same]] = contacts["arrival_s"][by_case[1:][same]]
+        next_s[rows[:-1][same]] = contacts["arrival_s"][rows[1:][same]]
         followed: Bools = (next_s - contacts["end_s"] <= REPEAT_WINDOW_S)[self.counted]
         return followed
 
     @cached_property
     def first_served(self) -> Bools:
         """(C,) the first contact of its case that was served."""
-        served = np.nonzero(self.ledger.contacts["outcome"] == Outcome.SERVED)[0]
-        first = np.zeros(len(self.ledger.contacts), bool)
-        first[served[np.unique(self.ledger.contacts["case"][served], return_index=True)[1]]] = True
+        contacts = self.ledger.contacts
+        first: Bools = contacts["outcome"] == Outcome.SERVED
+        served = self._of_several[first[self._of_several]]
+        first[served[1:][contacts["case"][served[1:]] == contacts["case"][served[:-1]]]] = False
         return first[self.counted]
+
+    @cached_property
+    def _of_several(self) -> NDArray[np.int64]:
+        """Rows of the ledger whose case has several contacts, case by case in order of arrival: usually few."""
+        case = self.ledger.contacts["case"]
+        several = np.zeros(len(case), np.bool_)
+        several[case[case != np.arange(len(case))]] = True
+        rows = np.nonzero(several[case])[0]
+        return rows[np.argsort(case[rows], kind="stable")]
 
     def earliest_of_case(self, moment_s: Floats) -> tuple[Floats, Bools]:
         """The earliest of its contacts' moments, per case.
@@ -214,9 +222,9 @@ class Books:
 
 def share(part: Bools, whole: Bools) -> Ratio:
     """How many of `whole` are also in `part`, and how many `whole` are."""
-    return float((part & whole).sum()), float(whole.sum())
+    return float(np.count_nonzero(part & whole)), float(np.count_nonzero(whole))
 
 
 def mean(values: Any, whole: Bools) -> Ratio:
     """The sum of the values of `whole`, and how many those are."""
-    return float(values[whole].sum()), float(whole.sum())
+    return float(values[whole].sum()), float(np.count_nonzero(whole))

@@ -9,8 +9,8 @@ from maitred.envs.kpi.definition import Books, Kpi, Ratio, has_conversations, me
 
 
 def _csat(books: Books) -> Ratio:
-    early = ~books.counted & (books.ledger.contacts["outcome"] == Outcome.SERVED)
-    warmup = float(books.ledger.contacts["csat"][early].sum())
+    early = books.ledger.contacts[: books.counted.start]
+    warmup = float(early["csat"][early["outcome"] == Outcome.SERVED].sum())
     return books.booked(Term.CSAT) - warmup, float(books.served.sum())
 
 

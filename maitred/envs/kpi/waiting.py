@@ -54,13 +54,16 @@ def _gone_in_time(books: Books) -> Bools:
 
 def _offered(books: Books) -> Bools:
     """All that were put to people, less those who had not yet waited past the target when the episode ended."""
-    fresh = ~books.answered & np.isnan(books.contacts["end_s"]) & (books.wait_s <= books.target_s)
+    contacts = books.contacts
+    inside = ~books.answered & np.isnan(contacts["end_s"])
+    fresh = inside & (books.ledger.horizon_s - contacts["arrival_s"] <= books.target_s)
     offered: Bools = ~fresh & ~books.bot_only
     return offered
 
 
 def _service_level(books: Books) -> Ratio:
-    return float(_in_time(books).sum()), float(_offered(books).sum() - _gone_in_time(books).sum())
+    offered, gone = np.count_nonzero(_offered(books)), np.count_nonzero(_gone_in_time(books))
+    return float(np.count_nonzero(_in_time(books))), float(offered - gone)
 
 
 def _of_answered(books: Books) -> Ratio:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import Any, cast
+
 import numpy as np
 
 from maitred.envs.scenario import Scenario
@@ -21,14 +24,14 @@ def draw_trace(scenario: Scenario, seed: np.random.SeedSequence, start_weekday: 
 
     Args:
         scenario: the center.
-        seed: everything random follows from it, each part from a child of its own.
+        seed: everything random follows from it, each part from a child of its own; it stays as it is.
         start_weekday: 0 Monday .. 6 Sunday; drawn uniformly if not given.
 
     Raises:
         ScenarioError: outages without a type to hit, or with a range that ends before it begins.
     """
-    day, arrival, roster, agent, key, shock, ease, truth, plan, error, need = map(
-        np.random.default_rng, seed.spawn(PARTS)
+    day, arrival, roster, agent, key, shock, ease, truth, plan, error, need = (
+        cast(np.random.Generator, _Late(seed, part)) for part in range(PARTS)
     )
     weekday = int(day.integers(7)) if start_weekday is None else start_weekday
     day_types = scenario.arrivals.day_type_of_weekday[(weekday + np.arange(scenario.days)) % 7]
@@ -47,3 +50,20 @@ def draw_trace(scenario: Scenario, seed: np.random.SeedSequence, start_weekday: 
         forecast=draw_forecast(scenario, day_types, error),
         needs=draw_needs(scenario, need),
     )
+
+
+class _Late:
+    """The generator of one part, made when it is first drawn from: many scenarios leave half of the parts unused."""
+
+    def __init__(self, seed: np.random.SeedSequence, part: int) -> None:
+        self._seed, self._part = seed, part
+
+    @cached_property
+    def _generator(self) -> np.random.Generator:
+        """Of the child that `seed.spawn` would give the part."""
+        seed = self._seed
+        key = (*seed.spawn_key, seed.n_children_spawned + self._part)
+        return np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=key, pool_size=seed.pool_size))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._generator, name)

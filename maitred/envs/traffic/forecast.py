@@ -18,7 +18,7 @@ def draw_forecast(scenario: Scenario, day_types: NDArray[np.int64], rng: np.rand
     a, agents = scenario.arrivals, scenario.agents
     mean_s = np.average(agents.mean_s, axis=0, weights=agents.may_answer)
     rate = a.rate_per_h[day_types]  # (days, T, N)
-    error = _lognormal_of_mean_one(scenario.demand.forecast_error_cv, rng.standard_normal(rate[:, 0].shape))
+    error = _errors(scenario.demand.forecast_error_cv, rate[:, 0].shape, rng)
     per_h = rate.sum(axis=1) * error
     contacts = per_h * a.period_s / 3600
     out = np.zeros(per_h.size + 1, dtype=FORECAST)
@@ -28,6 +28,9 @@ def draw_forecast(scenario: Scenario, day_types: NDArray[np.int64], rng: np.rand
     return out
 
 
-def _lognormal_of_mean_one(cv: float, normal: NDArray[np.float64]) -> NDArray[np.float64]:
+def _errors(cv: float, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Log-normal factors of mean 1."""
+    if cv == 0:
+        return np.ones(shape)
     variance = np.log1p(cv**2)
-    return np.asarray(np.exp(np.sqrt(variance) * normal - variance / 2))
+    return np.asarray(np.exp(np.sqrt(variance) * rng.standard_normal(shape) - variance / 2))

@@ -46,13 +46,14 @@ def draw_roster(
         rng: of shifts and unplanned absence.
         plan_rng: of missed shifts, breaks and training.
     """
-    events: list[tuple[float, float, int, int]] = []
+    people, events = scenario.people, list[tuple[float, float, int, int]]()
+    plans = people.absence_p > 0 or people.break_min > 0 or people.shadow_min_per_day > 0
     for day, day_type in enumerate(day_types):
         shifts = _assign_shifts(scenario, int(day_type), day * DAY_S, rng)
-        missed_u, break_u, training_u = plan_rng.random((3, len(shifts)))
-        there = missed_u >= scenario.people.absence_p
+        missed_u, break_u, training_u = plan_rng.random((3, len(shifts))) if plans else np.ones((3, len(shifts)))
+        there = missed_u >= people.absence_p
         for shift, u in zip(shifts, break_u, strict=True):
-            shift.planned.extend(_break(shift, 60 * scenario.people.break_min, u))
+            shift.planned.extend(_break(shift, 60 * people.break_min, u))
         _plan_training(scenario, [shifts[i] for i in np.nonzero(there)[0]], training_u[there])
         for shift, is_there in zip(shifts, there, strict=True):
             unplanned = _unplanned(scenario.staffing, shift, rng)
@@ -66,12 +67,12 @@ def _assign_shifts(scenario: Scenario, day_type: int, day_s: int, rng: np.random
     staffing, agents = scenario.staffing, scenario.agents
     # Efraimidis and Spirakis 2006: sorting by u^(1/w) samples by weight without replacement.
     order = np.argsort(-(rng.random(len(agents.names)) ** (1 / np.maximum(agents.weight, 1e-9))))
+    members = [order[agents.group[order] == group] for group in range(len(agents.group_names))]
     free_from = np.zeros(len(agents.names))
-    assigned = []
-    for shift in np.nonzero(staffing.shift_day_type == day_type)[0]:
-        start, end = float(staffing.shift_start_s[shift]), float(staffing.shift_end_s[shift])
-        able = order[(agents.group[order] == staffing.shift_group[shift]) & (free_from[order] <= start)]
-        chosen = able[: staffing.shift_agents[shift]]
+    assigned, today = [], staffing.shift_day_type == day_type
+    columns = staffing.shift_group, staffing.shift_start_s, staffing.shift_end_s, staffing.shift_agents
+    for group, start, end, wanted in zip(*(column[today].tolist() for column in columns), strict=True):
+        chosen = members[group][free_from[members[group]] <= start][:wanted]
         free_from[chosen] = end
         assigned += [Shift(agent, start + day_s, end + day_s, []) for agent in chosen.tolist()]
     return assigned

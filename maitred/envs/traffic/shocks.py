@@ -35,7 +35,7 @@ def draw_shocks(scenario: Scenario, rng: np.random.Generator) -> list[Shock]:
     require(d.shocks_per_month == 0 or weight.any(), "demand.shock_types", "a type above 0")
     require(d.shock_factor_low <= d.shock_factor_high, "demand.shock_factor_high", "at least shock_factor_low")
     require(d.shock_low_s <= d.shock_high_s, "demand.shock_high_s", "at least shock_low_s")
-    shocks = rng.poisson(d.shocks_per_month * scenario.days / MONTH_DAYS)
+    shocks = rng.poisson(d.shocks_per_month * scenario.days / MONTH_DAYS) if d.shocks_per_month else 0
     if shocks == 0:
         return []
     start_s = np.sort(rng.uniform(0, scenario.horizon_s, shocks))

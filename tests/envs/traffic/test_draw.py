@@ -22,6 +22,16 @@ def test_same_seed_same_trace(center):
     assert not same(first, draw_trace(center, np.random.SeedSequence(4)))
 
 
+def test_each_part_draws_from_the_child_of_the_seed_that_spawning_gives_it(center):
+    seed = np.random.SeedSequence(3, spawn_key=(1, 2))
+    children = np.random.SeedSequence(3, spawn_key=(1, 2)).spawn(5)
+    days, keys = np.random.default_rng(children[0]), np.random.default_rng(children[4])
+    trace = draw_trace(center, seed)
+    assert trace.start_weekday == days.integers(7)
+    assert (trace.arrivals["key"] == keys.integers(0, 2**64, size=len(trace.arrivals), dtype=np.uint64)).all()
+    assert same(trace, draw_trace(center, seed))
+
+
 def test_weekday_can_be_given(center):
     assert draw_trace(center, SEED, start_weekday=4).start_weekday == [4]
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from maitred.envs.scenario import ScenarioError
+from maitred.envs.scenario_error import ScenarioError
 from maitred.envs.traffic import draw_trace
 from maitred.envs.traffic.arrivals import busy_rates
 from maitred.envs.traffic.shocks import Shock, draw_shocks, shock_arrivals
