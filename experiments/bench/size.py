@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from maitred.envs.resized import resized
 from maitred.envs.scenario import Scenario
 from maitred.envs.simulator import Simulator
 from maitred.envs.traffic import draw_trace
@@ -18,25 +19,13 @@ LEDGER = ("contacts", "talks", "beliefs", "accounts", "booked", "log")
 def enlarged(scenario: Scenario, agents: int, contacts_per_day: float) -> Scenario:
     """The scenario with about so many agents on its roster and first contacts on an average day.
 
-    Every agent is copied equally often and every shift needs as many times more agents; rates grow to the contacts.
+    Shifts grow as the roster does, and rates to the contacts.
     """
-    copies = max(round(agents / len(scenario.agents.names)), 1)
-    people, arrivals, staffing = scenario.agents, scenario.arrivals, scenario.staffing
-    per_agent = {
-        name: np.concatenate([getattr(people, name)] * copies)
-        for name in (
-            "group", "weight", "may_answer", "mean_s", "log_se", "resolve_p", "short_share", "tenure_wk", "empathy",
-        )
-    }  # fmt: skip
-    names = tuple(f"{name} {copy}" for copy in range(copies) for name in people.names)
+    factor, arrivals = agents / len(scenario.agents.names), scenario.arrivals
     by_day = arrivals.rate_per_h.sum(axis=(1, 2)) * arrivals.period_s / 3600
-    mean = by_day[arrivals.day_type_of_weekday].mean()
-    return replace(
-        scenario,
-        agents=replace(people, names=names, **per_agent),
-        arrivals=replace(arrivals, rate_per_h=arrivals.rate_per_h * contacts_per_day / mean),
-        staffing=replace(staffing, shift_agents=staffing.shift_agents * copies),
-    )
+    larger = resized(scenario, agents=factor)
+    rates = arrivals.rate_per_h * contacts_per_day / by_day[arrivals.day_type_of_weekday].mean()
+    return replace(larger, arrivals=replace(arrivals, rate_per_h=rates))
 
 
 def state_bytes(simulator: Simulator) -> float:
