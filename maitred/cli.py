@@ -123,10 +123,25 @@ COMMANDS = {
         commands.simulate,
         keys=(
             Key("scenario", "name of a shipped scenario, or a scenario file", required=True),
-            Key("policy", "name of a rule, or folder of an exported bundle (default: incumbent)"),
+            Key("policy", "name of a rule, parameters included, or folder of a bundle (default: incumbent)"),
             Key("days", "length of the episode (default: the scenario's)", read=int),
             Key("seed", "of the arrivals and all other luck (default: 0)", read=int),
             Key("out", "folder for the page and the pictures (default: a new one in runs/)"),
+        ),
+    ),
+    "tune": Command(
+        "find the best setting of every rule for a center",
+        "Every family of rules gets the same number of training episodes, with the default objective. The names it\n"
+        "prints are what policy= takes.\n\n"
+        "  maitred tune scenario=omni\n"
+        "  maitred tune scenario=my_center.yaml budget=192 out=rules.json\n"
+        "  maitred simulate scenario=omni 'policy=cap4+cmu(level_cost=2)'",
+        commands.tune,
+        keys=(
+            Key("scenario", "name of a shipped scenario, or a scenario file", required=True),
+            Key("seed", "of the training episodes (default: 0)", read=int),
+            Key("budget", "training episodes per family, 12 or more (default: 48)", read=int),
+            Key("out", "file for all that was tried (JSON)"),
         ),
     ),
     "freeze": Command(

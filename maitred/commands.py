@@ -115,6 +115,24 @@ def _policy(text: str) -> Policy:
     return BundlePolicy(load_bundle(text)) if Path(text).is_dir() else rule(text)
 
 
+def tune(scenario: str, seed: int = 0, budget: int | None = None, out: str | None = None) -> int:
+    """Tune every family of rules to a center and print them, the best first."""
+    from rich.console import Console
+
+    from maitred.envs.objective import Objective
+    from maitred.envs.scenario_file import load_scenario
+    from maitred.training.tuning import DEFAULT_BUDGET, best_rule, tuned_json, tuned_table
+
+    center, episodes = load_scenario(scenario), budget or DEFAULT_BUDGET
+    tuned = best_rule(center, Objective(), seed, episodes)
+    Console().print(tuned_table(tuned, f"{center.name}: {episodes} training episodes per family, seed {seed}"))
+    if out is not None:
+        temporary = Path(f"{out}.tmp")
+        temporary.write_text(tuned_json(tuned))
+        temporary.replace(out)
+    return 0
+
+
 def train(overrides: Sequence[str]) -> int:
     """Hand over to Hydra, which composes the configuration and calls `train_job` once, or once per sweep job."""
     import hydra

@@ -66,7 +66,7 @@ def test_help_lists_every_command_and_every_command_explains_itself(capsys: pyte
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     text = capsys.readouterr().out
-    names = "import calibrate simulate freeze train evaluate export decide demo"
+    names = "import calibrate simulate tune freeze train evaluate export decide demo"
     assert set(COMMANDS) == set(names.split())
     for name, command in COMMANDS.items():
         assert command.summary in text

@@ -1,24 +1,37 @@
-"""The words rules are written in: features and actions of candidates, what is usual, the best of a few."""
+"""The words rules are written in: features and actions of candidates, what is usual, the best of a few.
+
+A rule's free parameters are fields with the default of practice or theory. A parameter is a number, or a column of
+one number per decision, so that many settings of a rule are tried side by side (`maitred.training.tuning`).
+"""
 
 from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maitred.envs.decision import CANDIDATE_NAMES, Action, Choices, Decisions, best
 
-_FLAGS = slice(0, len(Action) - 1)  # is_hold, is_bot, ...: the first candidate features, in the order of `Action`
+Parameter: TypeAlias = float | NDArray[np.float32]  # a column is (B, 1)
+
+# is_hold, is_bot, ... are the first candidate features, in the order of `Action`; an assignment has no flag
+_COLUMN = {name: column for column, name in enumerate(CANDIDATE_NAMES)}
+_IS_FLAG = (np.arange(len(CANDIDATE_NAMES)) < len(Action) - 1).astype(np.float32)
 
 
 def feature(decisions: Decisions, name: str) -> NDArray[np.float32]:
     """(B, K) float32, one candidate feature, in its unit of `CANDIDATE_FEATURES`."""
-    return decisions.candidates[:, :, CANDIDATE_NAMES.index(name)]
+    return decisions.candidates[:, :, _COLUMN[name]]
 
 
 def does(decisions: Decisions, action: Action) -> NDArray[np.bool_]:
     """(B, K) bool, the legal candidates of an action."""
-    flags = decisions.candidates[:, :, _FLAGS]
-    found: NDArray[np.bool_] = flags.max(axis=2) == 0 if action == Action.ASSIGN else flags[:, :, action - 1] == 1
+    candidates = decisions.candidates
+    found: NDArray[np.bool_] = (
+        candidates @ _IS_FLAG == 0 if action == Action.ASSIGN else candidates[:, :, action - 1] == 1
+    )
     return decisions.mask & found
 
 
@@ -59,3 +72,11 @@ def uniform(legal: NDArray[np.bool_]) -> NDArray[np.float64]:
     """(B, K) float64, equal probabilities over the legal candidates of each row of a (B, K) mask."""
     p: NDArray[np.float64] = legal / legal.sum(axis=1, keepdims=True)
     return p
+
+
+def named(name: str, rule: Any) -> str:
+    """The name of a dataclass rule: `name(parameter=value,...)` of what is not default, `+` its rule for the rest."""
+    changed = {f.name: value for f in fields(rule) if (value := getattr(rule, f.name)) != f.default}
+    rest = f"+{changed.pop('rest').name}" if "rest" in changed else ""
+    settings = ",".join(f"{parameter}={value:g}" for parameter, value in changed.items())
+    return name + (f"({settings})" if settings else "") + rest

@@ -2,57 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maitred.agents.candidates import choose, does, either, feature, pairs
+from maitred.agents.candidates import Parameter, choose, does, either, feature, named, pairs
 from maitred.agents.routing import Usual
 from maitred.envs.decision import Action, Choices, Decisions, Kind, Policy
 
-BUDGET_SLOTS = 3.0  # conversations of medium complexity (domain 2.2: 3-4 in practice)
+CAPS = range(1, 7)  # of fixed caps
 
 
 @dataclass(frozen=True, slots=True)
-class FixedCap:
-    """The same cap for everybody, always, with any rule for everything else: what platforms ship.
+class Capacity:
+    """As many conversations as an agent's slots allow: a number for everybody, or fewer where they are complex.
 
-    Genesys Cloud sets 4 chats by default and Amazon Connect lets 1 to 10 be set. The cap on offer that is nearest
-    to `slots` is taken, the lower of two.
+    A fixed cap is what platforms ship: Genesys Cloud sets 4 chats by default and Amazon Connect lets 1 to 10 be set.
+    With a `complexity_weight` w a conversation weighs 1 - w/2 + w * believed complexity, in the mean over what the
+    agent holds, and 1 without any: LivePerson's dynamic capacity, whose other half, inactive conversations at a
+    tenth, is in the slots that the center counts. The default is 3 conversations of medium complexity (domain 2.2:
+    3-4 in practice). The cap on offer nearest to that is taken, the lower of two; `rest` decides everything else.
     """
 
-    slots: int
-    routing: Policy = Usual()  # noqa: RUF009 (immutable)
+    slots: Parameter = 3.0
+    complexity_weight: Parameter = 1.0
+    rest: Policy = Usual()  # noqa: RUF009 (immutable)
 
     @property
     def name(self) -> str:
-        """Cap and, where it is not the platform's, the rule for the rest."""
-        return f"cap{self.slots}" if self.routing == Usual() else f"cap{self.slots}+{self.routing.name}"
+        """`cap4` and the like, or `weighted_capacity` with what is not default."""
+        if self.complexity_weight == 0 and self.slots in CAPS:
+            return named(f"cap{self.slots:g}", replace(self, slots=3.0, complexity_weight=1.0))
+        return named("weighted_capacity", self)
 
     def act(self, decisions: Decisions) -> Choices:
         """Answer every decision of the batch."""
-        caps = nearest_cap(decisions, np.float64(self.slots))
-        return either(decisions.kind == Kind.CONCURRENCY, caps, self.routing.act(decisions))
+        half = self.complexity_weight / 2
+        mixed = 1 - half + self.complexity_weight * feature(decisions, "mix")
+        caps = nearest_cap(decisions, self.slots / np.where(feature(decisions, "open") > 0, mixed, 1.0))
+        return either(decisions.kind == Kind.CONCURRENCY, caps, self.rest.act(decisions))
 
 
-@dataclass(frozen=True, slots=True)
-class WeightedCapacity:
-    """As many conversations as their weight allows: complex ones take more of a fixed budget.
-
-    After LivePerson's dynamic capacity, whose other half, inactive conversations at a tenth, is in the slots that
-    the center counts. The weight is 0.5 + the mean believed complexity of what the agent holds; 1 without any.
-    """
-
-    name: str = "weighted_capacity"
-
-    def act(self, decisions: Decisions) -> Choices:
-        """Answer every decision of the batch."""
-        weight = np.where(feature(decisions, "open") > 0, 0.5 + feature(decisions, "mix"), 1.0)
-        return nearest_cap(decisions, BUDGET_SLOTS / weight)
-
-
-def nearest_cap(decisions: Decisions, slots: NDArray[np.floating] | np.floating) -> Choices:
+def nearest_cap(decisions: Decisions, slots: NDArray[np.floating]) -> Choices:
     """The cap on offer nearest to `slots`, broadcast to (B, K), the lower of two; what is usual of other kinds."""
     offered = feature(decisions, "cap_set").astype(np.float64)
     return choose(decisions, -np.abs(offered - slots) - 1e-6 * offered, does(decisions, Action.CAP))

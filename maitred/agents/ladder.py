@@ -9,14 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from maitred.agents.candidates import choose, does, either, feature, pairs, uniform
+from maitred.agents.candidates import Parameter, choose, does, either, feature, named, pairs, uniform
 from maitred.agents.routing import most_urgent
 from maitred.envs.decision import Action, Choices, Decisions, Kind, draw
-
-CALL_BACK_AFTER_S = 120.0  # a call back is offered at expected waits of 2 to 5 minutes (domain 2.5)
-SKILLED = 1.15  # expected handle time over the type's mean up to which an agent counts as skilled [E]
-OVERFLOW_AFTER_S = 20.0  # a wait after which anybody who may answer is good enough; the usual answer target
-OCCUPANCY_TARGET = 0.85  # domain RS-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +32,21 @@ class Fifo:
 class LongestIdle:
     """M2, automatic call distribution: the longest idle agent, first in queue, a call back after a long wait.
 
-    Armony and Ward 2010, "Fair dynamic routing in large-scale heterogeneous-server systems".
+    Armony and Ward 2010, "Fair dynamic routing in large-scale heterogeneous-server systems". Call backs are offered
+    at expected waits of 2 to 5 minutes (domain 2.5).
     """
 
-    name: str = "acd_longest_idle"
+    call_back_after_s: Parameter = 120.0
+
+    @property
+    def name(self) -> str:
+        """The rule with what is not default."""
+        return named("acd_longest_idle", self)
 
     def act(self, decisions: Decisions) -> Choices:
         """Answer every decision of the batch."""
         nobody_free = ~does(decisions, Action.ASSIGN).any(axis=1, keepdims=True)
-        long_wait = feature(decisions, "wait_s") >= CALL_BACK_AFTER_S
+        long_wait = feature(decisions, "wait_s") >= self.call_back_after_s
         call_back = does(decisions, Action.CALLBACK) & long_wait & nobody_free
         return choose(decisions, np.zeros(()), pairs(decisions) | call_back)
 
@@ -55,16 +56,23 @@ class RulesSkills:
     """M3: the skilled first, the highest priority first; anybody who may answer once a contact has waited.
 
     A contact waits for a skilled agent, and a free agent for a contact of his skills, until the overflow delay is
-    over: priority and delay as in the routing profiles of Amazon Connect.
+    over, by default the usual answer target: priority and delay as in the routing profiles of Amazon Connect. An
+    agent is skilled whose expected handle time is at most `skilled` of the type's mean [E].
     """
 
-    name: str = "rules_skills"
+    overflow_after_s: Parameter = 20.0
+    skilled: Parameter = 1.15
+
+    @property
+    def name(self) -> str:
+        """The rule with what is not default."""
+        return named("rules_skills", self)
 
     def act(self, decisions: Decisions) -> Choices:
         """Answer every decision of the batch."""
         among = pairs(decisions)
-        skilled = feature(decisions, "handle_s") <= SKILLED * feature(decisions, "type_handle_s")
-        overflow = feature(decisions, "wait_s") >= OVERFLOW_AFTER_S
+        skilled = feature(decisions, "handle_s") <= self.skilled * feature(decisions, "type_handle_s")
+        overflow = feature(decisions, "wait_s") >= self.overflow_after_s
         suited = among & (skilled | overflow)
         wait = does(decisions, Action.HOLD) & among.any(axis=1, keepdims=True) & ~suited.any(axis=1, keepdims=True)
         # Skill goes before the idle time in route, the level before the wait in pull.
@@ -77,13 +85,19 @@ class AiScored:
     """M4, predictive routing: the pair with the best predicted KPI, agents above the target occupancy marked down.
 
     One KPI, handle time over what is normal for the type; nothing ahead is considered. At full occupancy a handle
-    time counts double, as in the workload balancing of Genesys Cloud.
+    time counts double, as in the workload balancing of Genesys Cloud; the target is domain RS-6's.
     """
 
-    name: str = "ai_scored"
+    occupancy_target: Parameter = 0.85
+    overload_weight: Parameter = 1.0
+
+    @property
+    def name(self) -> str:
+        """The rule with what is not default."""
+        return named("ai_scored", self)
 
     def act(self, decisions: Decisions) -> Choices:
         """Answer every decision of the batch."""
         relative = feature(decisions, "handle_s") / np.maximum(feature(decisions, "type_handle_s"), 1)
-        overload = np.maximum(feature(decisions, "occupancy") - OCCUPANCY_TARGET, 0) / (1 - OCCUPANCY_TARGET)
-        return choose(decisions, -relative * (1 + overload), pairs(decisions))
+        overload = np.maximum(feature(decisions, "occupancy") - self.occupancy_target, 0) / (1 - self.occupancy_target)
+        return choose(decisions, -relative * (1 + self.overload_weight * overload), pairs(decisions))

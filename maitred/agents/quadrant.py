@@ -13,79 +13,99 @@ the routine ones that went asynchronous weigh little while their customers are s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maitred.agents.candidates import choose, does, either, feature
+from maitred.agents.candidates import Parameter, choose, does, either, feature, named
 from maitred.agents.caps import nearest_cap
 from maitred.envs.decision import Action, Choices, Decisions, Kind
 
 COMPLEX, URGENT = 0.5, 0.5
-CAP_COMPLEX, CAP_SIMPLE = 2, 4  # slots, of which a heavy conversation takes two; domain 1.3: 1, at most 2; 3-4
-BOT_TURNS = 3  # after which a bot gives an urgent contact up [E]
-SURE_AFTER_TURNS = 2  # of which each gave a reading of complexity and urgency [E]
+
+Flags: TypeAlias = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Quadrant:
-    """Mode and concurrency by believed complexity and urgency."""
+    """Mode and concurrency by believed complexity and urgency.
 
-    name: str = "quadrant"
+    Attributes:
+        complex_from: believed complexity from which a contact is complex.
+        urgent_from: believed chance from which it is urgent.
+        cap_complex: slots of an agent on complex work, of which a heavy conversation takes two (domain 1.3: 1-2).
+        cap_simple: slots of any other (3-4).
+        bot_turns: turns after which a bot gives an urgent contact up [E].
+        sure_after_turns: turns, each with a reading of complexity and urgency, before an agent's mode is changed [E].
+    """
+
+    complex_from: Parameter = COMPLEX
+    urgent_from: Parameter = URGENT
+    cap_complex: Parameter = 2.0
+    cap_simple: Parameter = 4.0
+    bot_turns: Parameter = 3.0
+    sure_after_turns: Parameter = 2.0
+
+    @property
+    def name(self) -> str:
+        """The rule with what is not default."""
+        return named("quadrant", self)
 
     def act(self, decisions: Decisions) -> Choices:
         """Answer every decision of the batch."""
-        kind = decisions.kind
-        caps = nearest_cap(decisions, np.where(_on_complex_work(decisions), CAP_COMPLEX, CAP_SIMPLE))
-        turned = choose(decisions, np.zeros(()), _better_mode(decisions))
-        seated = choose(decisions, _preference(decisions), _seats(decisions))
+        kind, sides = decisions.kind, self._sides(decisions)
+        on_complex_work = feature(decisions, "mix") >= self.complex_from
+        caps = nearest_cap(decisions, np.where(on_complex_work, self.cap_complex, self.cap_simple))
+        turned = choose(decisions, np.zeros(()), self._better_mode(decisions, sides))
+        seated = choose(decisions, _preference(decisions, sides), _seats(decisions, sides))
         return either(kind == Kind.CONCURRENCY, caps, either(kind == Kind.REASSESS, turned, seated))
 
+    def _sides(self, decisions: Decisions) -> Sides:
+        return Sides(
+            feature(decisions, "complexity") >= self.complex_from, feature(decisions, "urgency") >= self.urgent_from
+        )
 
-def _complex(decisions: Decisions) -> NDArray[np.bool_]:
-    return feature(decisions, "complexity") >= COMPLEX
+    def _better_mode(self, decisions: Decisions, sides: Sides) -> Flags:
+        """(B, K) bool, the change of mode that a running conversation's quadrant asks for, if any."""
+        turns = feature(decisions, "turns")
+        with_bot = feature(decisions, "open") == 0
+        give_up = with_bot & (sides.complex | (sides.urgent & (turns >= self.bot_turns)))
+        with_agent = (
+            (does(decisions, Action.LIVE) & sides.complex & sides.urgent)
+            | (does(decisions, Action.ASYNC) & sides.complex & ~sides.urgent)
+            | (does(decisions, Action.HAND_BACK) & ~sides.complex & ~sides.urgent)
+        )
+        sure = turns >= self.sure_after_turns
+        changes: Flags = (does(decisions, Action.ESCALATE) & give_up) | (with_agent & sure)
+        return changes
 
 
-def _urgent(decisions: Decisions) -> NDArray[np.bool_]:
-    return feature(decisions, "urgency") >= URGENT
+class Sides(NamedTuple):
+    """(B, K) bool each: on which side of either axis a candidate's contact is believed to be."""
+
+    complex: Flags
+    urgent: Flags
 
 
-def _on_complex_work(decisions: Decisions) -> NDArray[np.bool_]:
-    return feature(decisions, "mix") >= COMPLEX
-
-
-def _elsewhere(decisions: Decisions) -> NDArray[np.bool_]:
+def _elsewhere(decisions: Decisions, sides: Sides) -> Flags:
     """(B, K) bool: a bot for the simple, an answer in writing for the complex and routine."""
-    complex_, routine = _complex(decisions), ~_urgent(decisions)
-    return (does(decisions, Action.BOT) & ~complex_) | (does(decisions, Action.DEFER) & complex_ & routine)
+    return (does(decisions, Action.BOT) & ~sides.complex) | (
+        does(decisions, Action.DEFER) & sides.complex & ~sides.urgent
+    )
 
 
-def _seats(decisions: Decisions) -> NDArray[np.bool_]:
+def _seats(decisions: Decisions, sides: Sides) -> Flags:
     """(B, K) bool, where a contact may go; the complex wait for an agent even where bots usually come first."""
-    wait = does(decisions, Action.HOLD) & _complex(decisions) & (decisions.kind == Kind.ROUTE)[:, None]
-    seats: NDArray[np.bool_] = _elsewhere(decisions) | does(decisions, Action.ASSIGN) | wait
+    wait = does(decisions, Action.HOLD) & sides.complex & (decisions.kind == Kind.ROUTE)[:, None]
+    seats: Flags = _elsewhere(decisions, sides) | does(decisions, Action.ASSIGN) | wait
     return seats
 
 
-def _preference(decisions: Decisions) -> NDArray[np.float64]:
+def _preference(decisions: Decisions, sides: Sides) -> NDArray[np.float64]:
     """(B, K): elsewhere, then agents, then waiting; in pull the urgent, in route who holds least or the simplest."""
-    both = _complex(decisions) & _urgent(decisions)
+    both = sides.complex & sides.urgent
     agent = np.where(both, -feature(decisions, "open"), -feature(decisions, "mix"))
     pulls = (decisions.kind == Kind.PULL)[:, None]
     agent = np.where(does(decisions, Action.HOLD), -np.finfo(np.float64).max, agent)
-    return np.where(_elsewhere(decisions), np.inf, np.where(pulls, _urgent(decisions), agent))
-
-
-def _better_mode(decisions: Decisions) -> NDArray[np.bool_]:
-    """(B, K) bool, the change of mode that a running conversation's quadrant asks for, if any."""
-    complex_, urgent, turns = _complex(decisions), _urgent(decisions), feature(decisions, "turns")
-    with_bot = feature(decisions, "open") == 0
-    give_up = with_bot & (complex_ | (urgent & (turns >= BOT_TURNS)))
-    with_agent = (
-        (does(decisions, Action.LIVE) & complex_ & urgent)
-        | (does(decisions, Action.ASYNC) & complex_ & ~urgent)
-        | (does(decisions, Action.HAND_BACK) & ~complex_ & ~urgent)
-    )
-    sure = turns >= SURE_AFTER_TURNS
-    changes: NDArray[np.bool_] = (does(decisions, Action.ESCALATE) & give_up) | (with_agent & sure)
-    return changes
+    return np.where(_elsewhere(decisions, sides), np.inf, np.where(pulls, sides.urgent, agent))

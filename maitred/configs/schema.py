@@ -14,6 +14,8 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from maitred.envs.objective import Objective
 from maitred.envs.scenario_file import SHIPPED
 
+BEST = "best"  # of the tuned rules
+
 
 class ConfigError(ValueError):
     """A setting out of its range; the message names it and what was expected."""
@@ -72,9 +74,12 @@ class PPOConfig(PolicyConfig):
     entropy: float = 0.0  # weight of the entropy bonus
     width: int = 32  # of the network's hidden layers
     validate_every: int = 10  # rollouts
-    teacher: str = "cmu"  # rule to imitate
+    teacher: str = BEST  # rule to imitate; the best of all, tuned, if not named
     imitated: int = 50_000  # of its decisions
-    imitation_epochs: int = 8  # passes over them; 0 for a cold start
+    imitation_epochs: int = 12  # passes over them; 0 for a cold start
+    sizes: tuple[float, ...] = (1.0,)  # factors of the scenario's agents to train at, each with every load
+    loads: tuple[float, ...] = (1.0,)  # factors of its arrivals per agent hour
+    preference_spread: float = 1.0  # weights of cost, work and satisfaction vary by up to this factor; 1 for one policy
 
     def __post_init__(self) -> None:
         minutes = 1.0 if self.minutes is None else self.minutes
@@ -82,6 +87,9 @@ class PPOConfig(PolicyConfig):
         _positive("policy", batch_size=self.batch_size, epochs=self.epochs, learning_rate=self.learning_rate)
         _positive("policy", clip_range=self.clip_range, width=self.width, validate_every=self.validate_every)
         _positive("policy", horizon_min=self.horizon_min, imitated=self.imitated)
+        _require(self.preference_spread >= 1, "policy.preference_spread", "1 or more", self.preference_spread)
+        factors = (*self.sizes, *self.loads)
+        _require(min(factors) > 0, "policy.sizes, policy.loads", "positive numbers", factors)
         _require(self.imitation_epochs >= 0, "policy.imitation_epochs", "0 or more", self.imitation_epochs)
         _fraction("policy", gae_lambda=self.gae_lambda, entropy=self.entropy)
         rollout = self.n_envs * self.n_steps
@@ -95,7 +103,7 @@ class PPOConfig(PolicyConfig):
 
 @dataclass(frozen=True)
 class BanditConfig(PolicyConfig):
-    """Online learning of a linear bandit on simulated episodes, updated after each batch of them."""
+    """Online learning of a bandit on simulated episodes, updated after each batch of them."""
 
     episodes: int = 512
     batch: int = 32  # episodes between two updates
@@ -110,7 +118,7 @@ class LinUCBConfig(BanditConfig):
     """Upper confidence bounds (Li et al. 2010)."""
 
     name: str = "linucb"
-    alpha: float = 1.0  # width of the bound, in standard deviations of one reward
+    alpha: float = 1.0  # width of the bound, in standard errors
     epsilon: float = 0.05  # share of uniform exploration
 
     def __post_init__(self) -> None:
@@ -124,12 +132,40 @@ class LinTSConfig(BanditConfig):
     """Thompson sampling (Agrawal and Goyal 2013)."""
 
     name: str = "lints"
-    spread: float = 1.0  # of the posterior, in standard deviations of one reward
+    spread: float = 1.0  # factor on the posterior's standard deviation
     samples: int = 64  # posterior samples
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _positive("policy", spread=self.spread, samples=self.samples)
+
+
+@dataclass(frozen=True)
+class SquareCBConfig(BanditConfig):
+    """Inverse gap weighting (Foster and Rakhlin 2020)."""
+
+    name: str = "squarecb"
+    gamma: float = 10.0  # learning rate after one reward; grows with the square root of their number
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _positive("policy", gamma=self.gamma)
+
+
+@dataclass(frozen=True)
+class NeuralConfig(LinUCBConfig):
+    """Upper confidence bounds on the last layer of the candidate network (NeuralLinear, Riquelme et al. 2018)."""
+
+    name: str = "neural"
+    width: int = 32  # of the network's hidden layers
+    memory: int = 65_536  # latest decisions that the network is fitted to
+    steps: int = 500  # gradient steps after each batch of episodes
+    learning_rate: float = 3e-3
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _positive("policy", width=self.width, memory=self.memory)
+        _positive("policy", steps=self.steps, learning_rate=self.learning_rate)
 
 
 @dataclass(frozen=True)
@@ -195,7 +231,13 @@ def register() -> None:
         store.store(group="scenario", name=path.stem, node=_writable(ScenarioConfig(source=path.stem)))
     store.store(name="train_schema", node=_writable(TrainConfig))
     groups: dict[str, dict[str, type]] = {
-        "policy": {"ppo": PPOConfig, "linucb": LinUCBConfig, "lints": LinTSConfig},
+        "policy": {
+            "ppo": PPOConfig,
+            "linucb": LinUCBConfig,
+            "lints": LinTSConfig,
+            "squarecb": SquareCBConfig,
+            "neural": NeuralConfig,
+        },
         "objective": {"objective": ObjectiveConfig},
         "evaluation": {"evaluation": EvaluationConfig},
         "tracking": {"tracking": TrackingConfig},

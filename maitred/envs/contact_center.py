@@ -149,7 +149,7 @@ class ContactCenter(gymnasium.Env[Arrays, np.int64]):
         """The board as text or as an (H, W, 3) uint8 picture, as `render_mode` says."""
         if self.render_mode is None:
             return None
-        board = board_of(self._episodes.simulator, 0, self._episodes.objective)
+        board = board_of(self._episodes.simulator, 0, self._episodes.objectives[0])
         return board_text(board) if self.render_mode == "ansi" else board_image(board)
 
     def _observation(self) -> Arrays:

@@ -19,7 +19,10 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+
+# What the operator wants: the weights of the objective that a policy can be conditioned on, and their defaults.
+PREFERENCE: dict[str, float] = {"cost": 1.0, "focus_per_min": 0.30, "csat": 8.0}
 
 Part = Literal["context", "contact", "agent", "pair", "action"]
 
@@ -94,6 +97,9 @@ CONTEXT_FEATURES: tuple[Feature, ...] = (
     Feature("conversations_open", "contacts", 0, 1e6, "context", "conversations that agents hold"),
     Feature("bot_sessions", "contacts", 0, 1e6, "context", "conversations that bots hold"),
     Feature("promised", "contacts", 0, 1e6, "context", "call-backs and deferred answers that are owed"),
+    Feature("weight_cost", "1", 0, 1e3, "context", "what the operator pays to save a unit of money"),
+    Feature("weight_focus_per_min", "money/min", 0, 1e3, "context", "what the operator pays to save a minute of work"),
+    Feature("weight_csat", "money", 0, 1e5, "context", "what the operator pays for a fully satisfied contact"),
 )
 
 CANDIDATE_FEATURES: tuple[Feature, ...] = (
@@ -154,6 +160,7 @@ CANDIDATE_FEATURES: tuple[Feature, ...] = (
     Feature("last_agent", "0/1", 0, 1, "pair", "the agent handled the case before"),
 )
 
+PREFERRED = slice(len(CONTEXT_FEATURES) - len(PREFERENCE), None)  # the weights among the context features
 CONTEXT_NAMES: tuple[str, ...] = tuple(f.name for f in CONTEXT_FEATURES)
 CANDIDATE_NAMES: tuple[str, ...] = tuple(f.name for f in CANDIDATE_FEATURES)
 

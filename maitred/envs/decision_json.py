@@ -24,6 +24,7 @@ from maitred.envs.decision import (
     CANDIDATE_FEATURES,
     CANDIDATE_NAMES,
     CONTEXT_FEATURES,
+    PREFERENCE,
     SCHEMA_VERSION,
     Action,
     Decisions,
@@ -36,6 +37,7 @@ MAX_CANDIDATES = 1000
 MAX_ID_LENGTH = 256
 
 _DAY_S = 86_400.0
+_WEIGHTS = {f"weight_{name}": weight for name, weight in PREFERENCE.items()}
 _TIME_OF_DAY = ("time_of_day_sin", "time_of_day_cos")
 _NUMBERS = (int, float)  # and not bool, which is a number to Python but a mistake here
 _PLACE = {name: place for place, name in enumerate(CANDIDATE_NAMES)}
@@ -119,10 +121,11 @@ def read_request(body: object) -> Request:
 
 
 def _context(context: Mapping[str, Any], kind: Kind) -> NDArray[np.float32]:
-    """(C,) float32: the one-hot kind, the time of day from "now", the rest as given."""
+    """(C,) float32: the one-hot kind, the time of day from "now", the rest as given; weights may be left out."""
     angle = 2 * math.pi * _seconds_of_day(context.get("now")) / _DAY_S
     known = {f"kind_{k.name.lower()}": float(k is kind) for k in Kind}
     known |= dict(zip(_TIME_OF_DAY, (math.sin(angle), math.cos(angle)), strict=True))
+    known |= {name: weight for name, weight in _WEIGHTS.items() if name not in context}
     values = [known[f.name] if f.name in known else _number(context, f, "context") for f in CONTEXT_FEATURES]
     return np.array(values, np.float32)
 

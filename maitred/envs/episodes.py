@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,16 +27,25 @@ QUIET_EPISODES = 100  # so many in a row without a decision are taken for a scen
 class Episodes:
     """B centers of one scenario, each on its own stream of episodes.
 
+    Args:
+        scenario: name of a shipped scenario, path of a YAML file, or a `Scenario`.
+        centers: their number B.
+        objective: what each booked term is worth; the default is `Objective()`. With one for each center, decisions
+            carry the weights of their center's, for policies that are conditioned on them.
+
     Attributes:
         simulator: the centers.
         streams: the traces they play.
         space: observation space of one center.
+        objectives: B, what each booked term is worth to each center.
         kpi_names: names of the headline KPIs of what the scenario has.
         elapsed_s: (B,) float64, simulated seconds between the last two decisions of each center, the sojourn time
             of semi-Markov learners.
     """
 
-    def __init__(self, scenario: str | Path | Scenario, centers: int, objective: Objective | None = None) -> None:
+    def __init__(
+        self, scenario: str | Path | Scenario, centers: int, objective: Objective | Sequence[Objective] | None = None
+    ) -> None:
         self.scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
         typical = draw_trace(self.scenario, np.random.SeedSequence(0))  # only sizes the arrays
         self.simulator = Simulator(self.scenario, [typical] * centers)
@@ -43,10 +53,14 @@ class Episodes:
         self.streams = Streams(self.scenario, centers)
         self.space = observation_space(self.scenario.routing.places)
         self.elapsed_s = np.zeros(centers)
-        self.objective = objective or Objective()
+        if isinstance(objective, Sequence):
+            self.objectives = tuple(objective)
+            self.simulator.prefer(np.array([each.preference for each in objective]))
+        else:
+            self.objectives = (objective or Objective(),) * centers
         self._kpis = tuple(kpi for kpi in applicable(self.scenario) if kpi.headline)
         self.kpi_names = tuple(kpi.name for kpi in self._kpis)
-        self._weights = self.objective.weights()
+        self._weights = np.array([each.weights() for each in self.objectives])
         self._booked = self.simulator.booked.copy()
         self._now = np.zeros(centers)
         self._handed_out = False
@@ -96,7 +110,7 @@ class Episodes:
         if (over := self.simulator.done).any():
             self._observe_horizon(over)
         booked, now = self.simulator.booked, self.simulator.centers.center["now"]
-        reward: NDArray[np.float64] = (booked - self._booked) @ self._weights
+        reward: NDArray[np.float64] = np.einsum("bt,bt->b", booked - self._booked, self._weights)
         self.elapsed_s = now - self._now
         self._booked[:], self._now[:] = booked, now
         return reward, over & pending
@@ -117,7 +131,7 @@ class Episodes:
 
     def kpis(self, center: int) -> dict[str, float]:
         """Headline KPIs of the episode so far, by name; NaN where nothing has been counted yet."""
-        return kpi_values(self.simulator.open_ledger(center), self.scenario, self.objective, self._kpis)
+        return kpi_values(self.simulator.open_ledger(center), self.scenario, self.objectives[center], self._kpis)
 
     def _leave_what_was_handed_out(self) -> None:
         """Observe whoever stands still anew, into fresh arrays, if others have those of before."""

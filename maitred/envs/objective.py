@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from maitred.envs.decision import PREFERENCE
 from maitred.envs.kernel.layout import Term
 
 
@@ -23,9 +24,9 @@ class Objective:
     `KPI_at_least`; None is no bound.
     """
 
-    cost: float = 1.0  # per unit of money spent
-    focus_per_min: float = 0.30  # per minute of agent work
-    csat: float = 8.0  # per fully satisfied contact
+    cost: float = PREFERENCE["cost"]  # per unit of money spent
+    focus_per_min: float = PREFERENCE["focus_per_min"]  # per minute of agent work
+    csat: float = PREFERENCE["csat"]  # per fully satisfied contact
     abandonment: float = 4.0  # per abandoned contact
     resolved: float = 0.0  # per resolved contact
     deadline_missed: float = 2.0  # per urgent contact not resolved in time
@@ -58,3 +59,8 @@ class Objective:
             Term.REPLACED: -self.replaced,
         }
         return np.array([value[term] for term in Term])
+
+    @property
+    def preference(self) -> NDArray[np.float32]:
+        """(P,) the weights of `decision.PREFERENCE`, as a decision's context carries them."""
+        return np.array([getattr(self, name) for name in PREFERENCE], np.float32)

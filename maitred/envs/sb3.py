@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ class ContactCenterVecEnv(BatchedVecEnv):
         num_envs: the number of centers B.
         seed: start of the stream of episodes; drawn from numpy's global generator if not given, as elsewhere in
             stable-baselines3.
-        objective: what each booked term is worth; the default is `Objective()`.
+        objective: what each booked term is worth, or one for each center (`Episodes`); the default is `Objective()`.
 
     Attributes:
         elapsed_s: (B,) float64, simulated seconds between the last two decisions of each center.
@@ -74,7 +75,7 @@ class ContactCenterVecEnv(BatchedVecEnv):
         scenario: str | Path | Scenario,
         num_envs: int,
         seed: int | None = None,
-        objective: Objective | None = None,
+        objective: Objective | Sequence[Objective] | None = None,
     ) -> None:
         self._episodes = Episodes(scenario, num_envs, objective)
         places = self._episodes.scenario.routing.places

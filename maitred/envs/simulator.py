@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maitred.envs.decision import Decisions, Policy
+from maitred.envs.decision import PREFERENCE, PREFERRED, Decisions, Policy
 from maitred.envs.kernel import advance as kernel
 from maitred.envs.kernel.layout import Activity, Observation, Progress, allocate
 from maitred.envs.kernel.world import world_of
@@ -78,12 +78,18 @@ class Simulator:
             len(traces), scenario, arrivals, roster, int(SLACK * arrivals) + 64, 256, 4096 if keep_log else 0
         )
         self._no_answers = np.full(len(traces), -1)
+        self.prefer(np.tile(np.array(list(PREFERENCE.values()), np.float32), (len(traces), 1)))
         for b, trace in enumerate(traces):
             self.load(b, trace)
 
     def __len__(self) -> int:
         """Number of centers."""
         return len(self.centers.center)
+
+    def prefer(self, preference: NDArray[np.float32]) -> None:
+        """Let the decisions of each center carry what its operator wants, (B, P) weights of `decision.PREFERENCE`."""
+        self.preference = preference
+        self.observation.context[:, PREFERRED] = preference
 
     def load(self, b: int, trace: Trace) -> None:
         """Put center `b` at the start of a trace."""
@@ -109,6 +115,7 @@ class Simulator:
         """
         answers = self._no_answers if candidate is None else self._legal(np.array(candidate, np.int64))
         if into is not None:
+            into.context[:, PREFERRED] = self.preference
             self.observation = into
         self._run(answers, incumbent=False)
 

@@ -13,7 +13,7 @@ from maitred.envs.decision import Decisions
 
 BATCH = 1024
 LEARNING_RATE = 3e-3  # at the start; falls linearly to nothing
-OPEN_MIND = 0.05  # probability spread evenly over the legal candidates, so that exploration has where to begin
+OPEN_MIND = 0.2  # probability spread evenly over the legal candidates, so that exploration has where to begin
 
 
 def imitate(

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 from sb3_contrib import MaskablePPO
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import VecEnv
 
 from maitred.agents.ppo import CandidatePolicy
-from maitred.agents.rules import RULES
-from maitred.configs.schema import PPOConfig
+from maitred.agents.preference import Preferring
+from maitred.agents.rules import RULES, rule
+from maitred.configs.schema import BEST, PPOConfig
 from maitred.envs.decision import Policy
 from maitred.envs.objective import Objective
+from maitred.envs.resized import resized
 from maitred.envs.scenario import Scenario
 from maitred.training.coach import Clock, Coach, Curve, Judge
 from maitred.training.imitation import imitate
 from maitred.training.learning import ALGORITHM, REHEARSAL, Learned, Log, branch, progress_bar
-from maitred.training.rehearsal import Rehearsal, rehearse
+from maitred.training.mixed_centers import MixedCenters
+from maitred.training.preferences import spread_objectives
+from maitred.training.rehearsal import EPISODES, Rehearsal, joined, rehearse
 from maitred.training.semi_markov import SemiMarkovBuffer
 from maitred.training.short_lists import ShortListExtractor
 from maitred.training.training_centers import TrainingCenters
-from maitred.training.validation import Validation
+from maitred.training.tuning import best_rule
+from maitred.training.validation import Difference, Validation
 
 COLD_START_DECISIONS = 20_000  # to take scales from
 
@@ -27,47 +35,82 @@ COLD_START_DECISIONS = 20_000  # to take scales from
 def train_ppo(
     config: PPOConfig, scenario: Scenario, objective: Objective, validation: Validation, seed: int, log: Log
 ) -> Learned:
-    """Train until the budget of decisions or of wall clock is spent; hand back the best checkpoint."""
+    """Train until the budget of decisions or of wall clock is spent; hand back the best checkpoint.
+
+    The centers are of every size and load that the configuration names. Where it lets preferences vary, each center
+    has an objective of its own; checkpoints are judged under the one given.
+    """
     clock = Clock(config)
+    worlds = [resized(scenario, agents, load) for agents in config.sizes for load in config.loads]
+    teacher = _teacher(config, scenario, objective, seed)
+    parts, lessons = zip(
+        *(_prepare(config, world, teacher, objective, seed, i, len(worlds)) for i, world in enumerate(worlds)),
+        strict=True,
+    )
+    centers = parts[0] if len(parts) == 1 else MixedCenters(parts)
+    conditioned = config.preference_spread > 1
+
+    def judge(policy: Policy) -> Difference:
+        return validation.difference(Preferring(policy, objective.preference) if conditioned else policy)
+
+    return learn_ppo(config, centers, judge, joined(lessons), seed, log, clock)
+
+
+def _teacher(config: PPOConfig, scenario: Scenario, objective: Objective, seed: int) -> Policy:
+    """Who is imitated, or who shows what decisions look like where nobody is."""
+    if not config.imitation_epochs:
+        return RULES["random"]
+    return best_rule(scenario, objective, seed)[0].policy if config.teacher == BEST else rule(config.teacher)
+
+
+def _prepare(
+    config: PPOConfig, world: Scenario, teacher: Policy, objective: Objective, seed: int, index: int, worlds: int
+) -> tuple[TrainingCenters, Rehearsal]:
+    """One world's share of the centers, and of what is imitated; rewards and returns in units of order one."""
+    episodes, ours, theirs = branch(seed, REHEARSAL).spawn(3 * worlds)[3 * index : 3 * index + 3]
+    count = config.imitated if config.imitation_epochs else COLD_START_DECISIONS
     rehearsal = rehearse(
-        scenario,
-        _teacher(config),
-        branch(seed, REHEARSAL),
-        config.imitated if config.imitation_epochs else COLD_START_DECISIONS,
-        objective=objective,
+        world,
+        teacher,
+        episodes,
+        count // worlds,
+        objective=_objectives(config, objective, EPISODES, ours),
         horizon_s=60 * config.horizon_min,
     )
-    centers = TrainingCenters(
-        scenario=scenario,
-        num_envs=config.n_envs,
+    scale = float(rehearsal.returns.std()) or 1.0
+    centers = config.n_envs // worlds
+    training = TrainingCenters(
+        scenario=world,
+        num_envs=centers,
         seed=seed,
-        objective=objective,
-        scale=return_scale(rehearsal),
+        objective=_objectives(config, objective, centers, theirs),
+        scale=scale,
         episode=len(rehearsal.chosen) // rehearsal.episodes,
     )
-    return learn_ppo(config, centers, validation.difference, rehearsal, seed, log, clock)
+    return training, replace(rehearsal, returns=rehearsal.returns / scale)
 
 
-def _teacher(config: PPOConfig) -> Policy:
-    return RULES[config.teacher if config.imitation_epochs else "random"]
-
-
-def return_scale(rehearsal: Rehearsal) -> float:
-    """Money per unit of the network's value, so that its values are of order one."""
-    return float(rehearsal.returns.std()) or 1.0
+def _objectives(
+    config: PPOConfig, objective: Objective, count: int, seed: np.random.SeedSequence
+) -> Objective | list[Objective]:
+    """One for all, or one for each where the preference varies."""
+    if config.preference_spread == 1:
+        return objective
+    return spread_objectives(objective, config.preference_spread, count, seed)
 
 
 def learn_ppo(
-    config: PPOConfig, centers: VecEnv, judge: Judge, rehearsal: Rehearsal, seed: int, log: Log, clock: Clock
+    config: PPOConfig, centers: VecEnv, judge: Judge, lesson: Rehearsal, seed: int, log: Log, clock: Clock
 ) -> Learned:
     """Train in any centers that raise decisions.
 
     Args:
         config: settings and budget.
         centers: a `VecEnv` of the candidate observation that is a `coach.Centers`, too; its rewards are in units of
-            `return_scale(rehearsal)`.
+            order one.
         judge: compares a policy on validation episodes; the best checkpoint by its word is handed back.
-        rehearsal: decisions, choices and returns of the teacher, or of any policy for a cold start.
+        lesson: decisions, choices and returns of the teacher, or of any policy for a cold start; returns in the unit
+            of the centers' rewards.
         seed: of the run.
         log: receives the learning curve.
         clock: of the budget, running.
@@ -76,15 +119,13 @@ def learn_ppo(
     model = _model(config, centers, clock, int(algorithm.generate_state(1)[0]))
     policy = model.policy
     assert isinstance(policy, CandidatePolicy)
-    policy.network.fit_normaliser(rehearsal.decisions)
-    figures = {"reward_scale": return_scale(rehearsal)}
+    policy.network.fit_normaliser(lesson.decisions)
+    figures: dict[str, float] = {}
     if config.imitation_epochs:
-        values = rehearsal.returns / return_scale(rehearsal)
-        extractor = policy.extractor
         agreement = imitate(
-            extractor, rehearsal.decisions, rehearsal.chosen, values, config.imitation_epochs, imitation
+            policy.extractor, lesson.decisions, lesson.chosen, lesson.returns, config.imitation_epochs, imitation
         )
-        figures |= {"imitation_agreement": agreement, "imitation_s": clock.seconds}
+        figures = {"imitation_agreement": agreement, "imitation_s": clock.seconds}
     model.set_logger(Logger(None, [Curve(log)]))
     with progress_bar() as bar:
         coach = Coach(config, judge, policy.network, clock, bar, centers)  # type: ignore[arg-type]

@@ -52,7 +52,7 @@ def rehearse(
     seed: np.random.SeedSequence,
     count: int,
     *,
-    objective: Objective | None = None,
+    objective: Objective | Sequence[Objective] | None = None,
     horizon_s: float = np.inf,
 ) -> Rehearsal:
     """Run whole episodes of `policy` until at least `count` decisions were made.
@@ -62,19 +62,24 @@ def rehearse(
         policy: who decides.
         seed: of the episodes.
         count: least number of decisions.
-        objective: what the returns are in terms of; the default is `Objective()`.
+        objective: what the returns are in terms of; the default is `Objective()`. With `EPISODES` of them, each is that
+            of one episode of every batch, and decisions carry its weights.
         horizon_s: a reward t seconds away counts exp(-t / horizon_s) in the returns; positive.
 
     Raises:
         ScenarioError: the scenario raises no decisions.
     """
-    weights = (objective or Objective()).weights()
+    objectives = objective if isinstance(objective, Sequence) else [objective or Objective()] * EPISODES
+    weights = np.array([each.weights() for each in objectives])
     steps: list[_Step] = []
     returns: list[NDArray[np.float64]] = []
     made = episodes = 0
     while made < count:
         traces = [draw_trace(scenario, child) for child in seed.spawn(EPISODES)]
-        played = _play(Simulator(scenario, traces), policy, weights)
+        simulator = Simulator(scenario, traces)
+        if isinstance(objective, Sequence):
+            simulator.prefer(np.array([each.preference for each in objective]))
+        played = _play(simulator, policy, weights)
         if not played:
             raise ScenarioError(f"{scenario.name}: {EPISODES} episodes passed without a decision")
         steps += played
@@ -89,15 +94,21 @@ def _play(simulator: Simulator, policy: Policy, weights: NDArray[np.float64]) ->
     steps = []
     simulator.step()
     while (pending := simulator.pending).any():
-        booked, now = simulator.booked @ weights, simulator.centers.center["now"].copy()
+        booked, now = _worth(simulator, weights), simulator.centers.center["now"].copy()
         decisions = simulator.decisions(pending)
         chosen = policy.act(decisions).candidate
         answers = np.zeros(len(simulator), np.int64)
         answers[pending] = chosen
         simulator.step(answers)
-        reward, elapsed_s = simulator.booked @ weights - booked, simulator.centers.center["now"] - now
+        reward, elapsed_s = _worth(simulator, weights) - booked, simulator.centers.center["now"] - now
         steps.append(_Step(pending, decisions, chosen, reward[pending], elapsed_s[pending]))
     return steps
+
+
+def _worth(simulator: Simulator, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(B,) money booked so far, by each center's own (T,) weights."""
+    worth: NDArray[np.float64] = np.einsum("bt,bt->b", simulator.booked, weights)
+    return worth
 
 
 def _returns(steps: list[_Step], horizon_s: float) -> list[NDArray[np.float64]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,14 @@ class TrainingCenters(ContactCenterVecEnv):
     """
 
     def __init__(
-        self, *, scenario: Scenario, num_envs: int, seed: int, objective: Objective, scale: float, episode: int
+        self,
+        *,
+        scenario: Scenario,
+        num_envs: int,
+        seed: int,
+        objective: Objective | Sequence[Objective],
+        scale: float,
+        episode: int,
     ) -> None:
         super().__init__(scenario=scenario, num_envs=num_envs, seed=seed, objective=objective)
         self.scale, self.episode = scale, episode

@@ -40,7 +40,13 @@ def composed(*overrides: str) -> TrainConfig:
 
 def test_the_groups_are_those_that_are_documented() -> None:
     assert {group for group, _ in FILES} == {"policy", "objective", "evaluation", "tracking"}
-    assert {name for group, name in FILES if group == "policy"} == {"ppo", "linucb", "lints"}
+    assert {name for group, name in FILES if group == "policy"} == {
+        "ppo",
+        "linucb",
+        "lints",
+        "squarecb",
+        "neural",
+    }
 
 
 @pytest.mark.parametrize(("group", "name"), FILES)

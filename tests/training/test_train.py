@@ -8,15 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from maitred.agents.linear_bandits import LinTS, LinUCB, scaling_of
+from maitred.agents.bandits.pair_features import chosen_pairs, scaling_of
+from maitred.agents.bandits.policy import NeuralBandit, PairBandit
 from maitred.agents.ppo import TorchPolicy
 from maitred.agents.rules import RULES
 from maitred.configs.schema import (
     EvaluationConfig,
     LinTSConfig,
     LinUCBConfig,
+    NeuralConfig,
     PolicyConfig,
     PPOConfig,
+    SquareCBConfig,
     TrainConfig,
 )
 from maitred.envs.decision import Kind
@@ -128,7 +131,13 @@ def test_the_same_seed_gives_the_same_network() -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "kind"), [(LinUCBConfig(episodes=24, batch=8), LinUCB), (LinTSConfig(episodes=24, batch=8), LinTS)]
+    ("policy", "kind"),
+    [
+        (LinUCBConfig(episodes=24, batch=8), PairBandit),
+        (LinTSConfig(episodes=24, batch=8), PairBandit),
+        (SquareCBConfig(episodes=24, batch=8), PairBandit),
+        (NeuralConfig(episodes=24, batch=8, steps=100), NeuralBandit),
+    ],
 )
 def test_bandits_learn_and_are_saved(policy: PolicyConfig, kind: type, tmp_path: Path) -> None:
     result = train(config(policy))
@@ -169,7 +178,14 @@ def test_a_decision_is_paid_for_its_own_contact() -> None:
     scenario = small_center()
     traces = [draw_trace(scenario, np.random.SeedSequence(i)) for i in range(3)]
     sample = rehearse(scenario, RULES["random"], np.random.SeedSequence(9), 200).decisions
-    x, reward = play(scenario, traces, RULES["incumbent"], scaling_of(sample), Objective())
+    scaling = scaling_of(sample)
+    (x,), reward = play(
+        scenario,
+        traces,
+        RULES["incumbent"],
+        lambda decisions, chosen: (chosen_pairs(decisions, chosen, scaling),),
+        Objective(),
+    )
     assert len(x) == len(reward) and np.isfinite(x).all() and reward.std() > 0
     simulator = Simulator(scenario, traces)
     simulator.step()

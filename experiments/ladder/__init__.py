@@ -1,0 +1,1 @@
+"""Every rung of routing practice on every shipped scenario: `python -m experiments.ladder.table`."""

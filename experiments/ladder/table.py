@@ -1,0 +1,139 @@
+"""FIFO, ACD, rules, greedy AI, the best tuned rule, a bandit and PPO on every shipped scenario.
+
+    python -m experiments.ladder.table --out runs/ladder [--scenarios bank omni] [--seeds 3] [--minutes 10]
+
+Claim: each rung of routing practice adds to the one below, and a learned policy adds to the best tuned rule where
+there is something to choose; the table also shows where it does not. Every family of rules is tuned with the same
+budget on training episodes (`maitred.training.tuning`); the best of them on these is what learners are held against,
+and what PPO begins by imitating. All are judged on the same frozen days, drawn from a seed that nothing is trained
+with; differences are paired by day, those of learners being taken of the mean over training seeds. The study goes on
+where it was cut off: finished parts lie in the folder `--out`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.figures import Figure, print_table, write_json
+from experiments.ladder.picture import draw_ladder
+from experiments.ladder.rungs import BEST, FROZEN_SEED, RUNGS, Judged, Study, climb
+from maitred.envs.scenario_file import SHIPPED
+from maitred.training.paired import paired_difference, pooled
+from maitred.training.tuning import DEFAULT_BUDGET
+from maitred.training.validation import Difference
+
+Rungs = Mapping[str, Sequence[Judged]]
+
+
+def main() -> None:
+    """Climb, print and write."""
+    options = _options()
+    study = Study(
+        out=options.out,
+        seeds=tuple(range(1, options.seeds + 1)),
+        episodes=options.episodes,
+        budget=options.budget,
+        bandit_episodes=options.bandit_episodes,
+        minutes=options.minutes,
+    )
+    found: dict[str, Rungs] = {}
+    for name in options.scenarios:
+        found[name] = climb(name, study)
+        print(f"{name}: {_spent(found[name])}", flush=True)
+    climbed = {name: rungs for name, rungs in found.items() if rungs}
+    print_ladder(climbed, study)
+    if options.json:
+        write_json(options.json, figures(climbed))
+    if climbed:
+        draw_ladder({name: gains(rungs) for name, rungs in climbed.items()}, study.out / "ladder.png")
+
+
+def _options() -> argparse.Namespace:
+    shipped = sorted(path.stem for path in SHIPPED.glob("*.yaml"))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("runs/ladder"), help="folder of finished parts")
+    parser.add_argument("--scenarios", nargs="+", default=shipped, choices=shipped, metavar="NAME")
+    parser.add_argument("--seeds", type=int, default=3, help="training seeds of learners")
+    parser.add_argument("--minutes", type=float, default=10.0, help="of training PPO")
+    parser.add_argument("--episodes", type=int, default=20, help="frozen days")
+    parser.add_argument("--budget", type=int, default=DEFAULT_BUDGET, help="episodes for tuning a family of rules")
+    parser.add_argument("--bandit-episodes", type=int, default=256, help="of training LinUCB")
+    parser.add_argument("--json", type=Path, help="file for the figures")
+    return parser.parse_args()
+
+
+def rewards(judged: Sequence[Judged]) -> NDArray[np.float64]:
+    """(E, 2) money and cases of each day, the mean over training seeds."""
+    return np.asarray(np.mean([one.rewards for one in judged], axis=0))
+
+
+def difference(rungs: Rungs, rung: str, reference: str) -> Difference:
+    """Reward per case of one rung less another's, paired by day."""
+    bounds = paired_difference(rewards(rungs[rung]), rewards(rungs[reference]))
+    return Difference(*map(float, bounds))
+
+
+def gains(rungs: Rungs) -> dict[str, Difference]:
+    """What each rung adds to FIFO."""
+    return {rung: difference(rungs, rung, "FIFO") for rung in RUNGS[1:]}
+
+
+def word(found: Difference) -> str:
+    """What an interval says."""
+    return "better" if found.low > 0 else "worse" if found.high < 0 else "no difference shown"
+
+
+def print_ladder(climbed: Mapping[str, Rungs], study: Study) -> None:
+    """Reward per case by rung, then learners against the best tuned rule, and which rule that is."""
+    print_table(
+        f"Reward per case, {study.episodes} frozen days of seed {FROZEN_SEED}, training seeds {study.seeds}",
+        ("scenario", *RUNGS),
+        [(name, *(f"{pooled(rewards(rungs[rung])):.3f}" for rung in RUNGS)) for name, rungs in climbed.items()],
+    )
+    print_table(
+        f"Learners less the best tuned rule; PPO {study.minutes:g} min, LinUCB {study.bandit_episodes} episodes",
+        ("scenario", "LinUCB", "PPO", "PPO by seed", "PPO is"),
+        [_against_best(name, rungs) for name, rungs in climbed.items()],
+    )
+    print_table(
+        f"Best tuned rule on training episodes ({study.budget} per family)",
+        ("scenario", "rule"),
+        [(name, rungs[BEST][0].policy) for name, rungs in climbed.items()],
+    )
+
+
+def _against_best(name: str, rungs: Rungs) -> tuple[str, ...]:
+    ppo = difference(rungs, "PPO", BEST)
+    best = pooled(rewards(rungs[BEST]))
+    by_seed = " ".join(f"{pooled(one.rewards) - best:+.3f}" for one in rungs["PPO"])
+    return name, str(difference(rungs, "LinUCB", BEST)), str(ppo), by_seed, word(ppo)
+
+
+def figures(climbed: Mapping[str, Rungs]) -> list[Figure]:
+    """Rewards per case, and differences of learners to the best tuned rule with the ends of their intervals."""
+    found = []
+    for name, rungs in climbed.items():
+        for rung in RUNGS:
+            found.append(Figure(f"{name}: {rung}", float(pooled(rewards(rungs[rung]))), "money per case"))
+        for rung in ("LinUCB", "PPO"):
+            for end, value in asdict(difference(rungs, rung, BEST)).items():
+                found.append(Figure(f"{name}: {rung} less {BEST}, {end}", value, "money per case"))
+    return found
+
+
+def _spent(rungs: Rungs) -> str:
+    """Wall clock of every rung; the tuning of all families is counted once."""
+    if not rungs:
+        return "nothing is decided here"
+    learned = {rung: sum(one.seconds for one in rungs[rung]) for rung in ("LinUCB", "PPO")}
+    return f"tuning {rungs[BEST][0].seconds:.0f} s, " + ", ".join(f"{k} {s:.0f} s" for k, s in learned.items())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""Tuning rules: every family with the same budget of simulated training episodes, so that each is at its best.
+
+Successive halving (Jamieson and Talwalkar 2016, "Non-stochastic best arm identification and hyperparameter
+optimization") in one step: many settings on few episodes, the best quarter on more. All settings of a family are
+simulated side by side, on the same episodes (common random numbers), those that a learner of the same seed trains on:
+what comes out was chosen on them, and is to be judged on others.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.table import Table
+
+from maitred.agents.families import Family, families, levers
+from maitred.agents.rules import rule
+from maitred.envs.decision import Policy
+from maitred.envs.kpi import REWARD, kpi_ratios
+from maitred.envs.objective import Objective
+from maitred.envs.scenario import Scenario
+from maitred.envs.simulator import Simulator
+from maitred.envs.trace import Trace
+from maitred.envs.traffic import draw_trace
+from maitred.training.learning import ALGORITHM, branch
+from maitred.training.paired import paired_difference, pooled
+from maitred.training.side_by_side import play
+from maitred.training.validation import Difference
+
+DEFAULT_BUDGET = 48  # episodes per family
+KEPT = 4  # one setting in so many goes on, for so many times the episodes: both rounds cost the same
+BESIDE = 3  # caps that rules of routing are tuned jointly with
+
+
+class Trial(NamedTuple):
+    """One setting on some training episodes."""
+
+    name: str
+    episodes: int
+    reward: float  # money per case
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A family of rules at its best setting.
+
+    Attributes:
+        family: its name.
+        policy: the rule with that setting.
+        difference: its reward per case over the platform's own rule, on the training episodes it was chosen on.
+        tried: every trial, in order.
+    """
+
+    family: str
+    policy: Policy
+    difference: Difference
+    tried: tuple[Trial, ...]
+
+
+def best_rule(scenario: Scenario, objective: Objective, seed: int, budget: int = DEFAULT_BUDGET) -> list[Tuned]:
+    """Tune every family that a scenario has a use for; the best first, by reward on the training episodes."""
+    beside = best_levers(scenario, objective, seed, budget)
+    tuned = [tune(family, scenario, objective, seed, budget) for family in families(scenario, beside)]
+    return sorted(tuned, key=lambda one: -one.difference.value)
+
+
+def best_levers(scenario: Scenario, objective: Objective, seed: int, budget: int = DEFAULT_BUDGET) -> list[str]:
+    """The best few caps, each with the best message and bot, beside the platform's own routing.
+
+    One lever is tried after the other, those before it at their best. All families share what this costs.
+    """
+    _, episodes = _plan(budget)
+    traces = training_traces(scenario, seed, episodes)
+    found = [""]
+    for lever in levers(scenario):
+        names = ["+".join(filter(None, (found[0], name))) for name in lever]
+        worth = _per_case(rewards(scenario, traces, objective, [rule(name) for name in names]))
+        found = [names[i] for i in np.argsort(-worth, kind="stable")[:BESIDE]]
+    return found
+
+
+def tune(family: Family, scenario: Scenario, objective: Objective, seed: int, budget: int = DEFAULT_BUDGET) -> Tuned:
+    """Find the best setting of one family of rules.
+
+    Args:
+        family: one of `maitred.agents.families.families`.
+        scenario: the center.
+        objective: what is worth what.
+        seed: of the training episodes and of the choice of settings.
+        budget: episodes that may be simulated, half of them in either round. A family of few settings uses less.
+
+    Raises:
+        ValueError: the budget is too small for two rounds.
+    """
+    count, first = _plan(budget)
+    traces = training_traces(scenario, seed, KEPT * first)
+    settings = family.settings(count, np.random.default_rng(branch(seed, ALGORITHM)))
+    tried: list[Trial] = []
+
+    def judged(episodes: int) -> NDArray[np.float64]:
+        ratios = rewards(scenario, traces[:episodes], objective, [rule(name) for name in settings])
+        worth = zip(settings, _per_case(ratios).tolist(), strict=True)
+        tried.extend(Trial(name, episodes, reward) for name, reward in worth)
+        return ratios
+
+    if len(settings) > count // KEPT:
+        best = np.argsort(-_per_case(judged(first)), kind="stable")
+        settings = [settings[i] for i in best[: count // KEPT]]
+    last = judged(len(traces))
+    found = int(_per_case(last).argmax())
+    difference = Difference(*map(float, paired_difference(last[found], _platform(scenario, traces, objective))))
+    return Tuned(family.name, rule(settings[found]), difference, tuple(tried))
+
+
+def training_traces(scenario: Scenario, seed: int, episodes: int) -> list[Trace]:
+    """The first episodes that a learner of this seed trains on."""
+    keys = (np.random.SeedSequence(seed, spawn_key=(0, episode)) for episode in range(episodes))
+    return [draw_trace(scenario, key) for key in keys]
+
+
+def _plan(budget: int) -> tuple[int, int]:
+    """Settings, and episodes of each in the first round: a larger budget buys more of both."""
+    count = int(math.sqrt(3 * budget))
+    if budget < 2 * count or count < KEPT:
+        raise ValueError(f"budget: expected 12 episodes or more, found {budget}")
+    return count, budget // (2 * count)
+
+
+def _per_case(ratios: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(P,) pooled reward per case of (P, E, 2)."""
+    return pooled(ratios.swapaxes(0, 1))
+
+
+def _platform(scenario: Scenario, traces: Sequence[Trace], objective: Objective) -> NDArray[np.float64]:
+    """(E, 2) rewards and cases of the platform's own rule."""
+    simulator = Simulator(scenario, traces)
+    simulator.run_incumbent()
+    ledgers = [simulator.ledger(b) for b in range(len(simulator))]
+    return kpi_ratios(ledgers, scenario, objective, [REWARD])[:, 0]
+
+
+def rewards(
+    scenario: Scenario, traces: Sequence[Trace], objective: Objective, policies: Sequence[Policy]
+) -> NDArray[np.float64]:
+    """(P, E, 2) float64: reward in money and number of cases of P rules on each of E traces."""
+    ledgers = play(scenario, traces, policies)
+    ratios = kpi_ratios(ledgers, scenario, objective, [REWARD])
+    return ratios.reshape(len(policies), len(traces), 2)
+
+
+def tuned_table(tuned: Sequence[Tuned], title: str) -> Table:
+    """Families in the order given: gain over the platform's rule on training episodes, and the rule's name."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("family")
+    table.add_column("gain per case", justify="right", no_wrap=True)
+    table.add_column("rule", overflow="fold")
+    for one in tuned:
+        table.add_row(one.family, str(one.difference), one.policy.name)
+    return table
+
+
+def tuned_json(tuned: Sequence[Tuned]) -> str:
+    """The families as a JSON list with every trial; `rule` is what `maitred.agents.rules.rule` reads."""
+    rows = [
+        {
+            "family": one.family,
+            "rule": one.policy.name,
+            "difference": asdict(one.difference),
+            "tried": [trial._asdict() for trial in one.tried],
+        }
+        for one in tuned
+    ]
+    return json.dumps(rows, indent=1) + "\n"
