@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from maitred.agents.linear_bandits import load as load_bandit
-from maitred.agents.linear_bandits import save as save_bandit
+from maitred.agents.bandits.files import load as load_bandit
+from maitred.agents.bandits.files import save as save_bandit
 from maitred.agents.network import CandidateNetwork
 from maitred.agents.ppo import TorchPolicy
 from maitred.agents.rules import RULES
