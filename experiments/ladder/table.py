@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.figures import Figure, print_table, write_json
+from experiments.judging import FROZEN_SEED, Judged
 from experiments.ladder.picture import draw_ladder
-from experiments.ladder.rungs import BEST, FROZEN_SEED, RUNGS, Judged, Study, climb
+from experiments.ladder.rungs import BEST, RUNGS, Study, climb
 from maitred.envs.scenario_file import SHIPPED
 from maitred.training.paired import paired_difference, pooled
 from maitred.training.tuning import DEFAULT_BUDGET

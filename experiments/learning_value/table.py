@@ -13,19 +13,21 @@ rule decides about. Finished parts are kept in the out folder, and a run that is
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from experiments.figures import Figure, print_table, write_json
-from experiments.learning_value.parts import part
 from experiments.learning_value.picture import draw_weeks
 from experiments.learning_value.rules import Floats, LeastWork, NovicesFirst, settled
 from experiments.learning_value.weeks import MEASURES, play
+from experiments.parts import part
 from maitred.agents.rules import RULES
 from maitred.envs.decision import Policy
 from maitred.envs.kpi.people import PROFICIENT
@@ -60,11 +62,14 @@ class Study:
             "measures": list(MEASURES),
         }
         name = f"{policy.name} {believed.name} {'training' if branch == TRAINING else 'judging'}"
-        return part(self.out, name, settings, lambda: self._play(policy, believed, branch, episodes))
+        file = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+        made = part(self.out, file, settings, lambda: self._play(policy, believed, branch, episodes))
+        return np.array(made["numbers"], np.float64)
 
-    def _play(self, policy: Policy, believed: Scenario, branch: int, episodes: int) -> Floats:
+    def _play(self, policy: Policy, believed: Scenario, branch: int, episodes: int) -> dict[str, Any]:
         seeds = [np.random.SeedSequence([self.seed, branch, i]) for i in range(episodes)]
-        return play(believed, [draw_trace(self.scenario, seed) for seed in seeds], policy)
+        numbers = play(believed, [draw_trace(self.scenario, seed) for seed in seeds], policy)
+        return {"numbers": numbers.tolist()}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

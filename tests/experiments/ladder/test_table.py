@@ -1,13 +1,11 @@
 """The ladder on a scenario without decisions, with made-up judgements, and resumed."""
 
-import json
-
 import numpy as np
 import pytest
 
-from experiments.ladder.parts import part
+from experiments.judging import FROZEN_SEED, Judged, frozen_days
 from experiments.ladder.picture import draw_ladder
-from experiments.ladder.rungs import FROZEN_SEED, RUNGS, Judged, Study, climb
+from experiments.ladder.rungs import RUNGS, Study, climb
 from experiments.ladder.table import difference, figures, gains, rewards, word
 from maitred.envs.scenario_file import load_scenario
 from maitred.training.frozen import freeze
@@ -17,7 +15,8 @@ CASES = np.array([100.0, 200.0, 150.0])
 
 
 def judged(*per_case: float) -> list[Judged]:
-    return [Judged("x", np.stack([value * CASES + [1, 0, -1], CASES], axis=1), 1.0) for value in per_case]
+    rewards = (np.stack([value * CASES + [1, 0, -1], CASES], axis=1) for value in per_case)
+    return [Judged("x", {"reward": each}, 1.0) for each in rewards]
 
 
 RUNGS_MADE = {rung: judged(float(i)) for i, rung in enumerate(RUNGS)} | {"PPO": judged(4.5, 5.5)}
@@ -44,28 +43,12 @@ def test_every_rung_is_reported_and_drawn(tmp_path):
     assert (tmp_path / "ladder.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_part_is_made_again_only_if_its_settings_changed(tmp_path):
-    made = []
-
-    def make():
-        made.append(1)
-        return {"value": len(made)}
-
-    assert part(tmp_path, "a", {"seed": 1}, make)["value"] == 1
-    assert part(tmp_path, "a", {"seed": 1}, make)["value"] == 1
-    assert part(tmp_path, "a", {"seed": 2}, make)["value"] == 2
-    assert json.loads((tmp_path / "a.json").read_text())["settings"] == {"seed": 2}
-    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
-
-
 def test_where_nothing_is_decided_there_is_no_ladder(tmp_path):
     study = Study(out=tmp_path, seeds=(1,), episodes=2, budget=12, bandit_episodes=1, minutes=0.1)
     assert climb("level0", study) == {}
 
 
 def test_the_days_judged_on_are_a_frozen_sets(tmp_path):
-    from experiments.ladder.rungs import _frozen_days
-
     scenario = load_scenario("level0")
     frozen = freeze(scenario, tmp_path / "set", episodes=2, seed=FROZEN_SEED, purpose="a test", name="set")
-    assert [t.key.tolist() for t in frozen.traces()] == [t.key.tolist() for t in _frozen_days(scenario, 2)]
+    assert [t.key.tolist() for t in frozen.traces()] == [t.key.tolist() for t in frozen_days(scenario, 2)]

@@ -1,11 +1,10 @@
-"""The value of learning: who is chosen, what a week comes to, and parts that are kept."""
+"""The value of learning: who is chosen, and what a week comes to."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from experiments.learning_value.parts import part
 from experiments.learning_value.rules import LeastWork, NovicesFirst, handle_factor, settled, to_learn
 from experiments.learning_value.table import main, ramp_weeks
 from experiments.learning_value.weeks import MEASURES, OBJECTIVE, play
@@ -110,19 +109,6 @@ def test_novices_are_ramped_up_in_the_first_week_that_leaves_a_tenth():
     ratios[:, :, NAMES.index("to_learn"), 0] = [0.3, 0.09, 0.05]
     assert ramp_weeks(ratios) == 2
     assert ramp_weeks(ratios[:, :1]) is None
-
-
-def test_a_part_is_kept_and_made_anew_under_other_settings(tmp_path):
-    made = []
-
-    def make():
-        made.append(len(made))
-        return np.array([[float(len(made)), np.pi]])
-
-    first = part(tmp_path, "A rule, 3 free", {"seed": 1}, make)
-    assert (part(tmp_path, "A rule, 3 free", {"seed": 1}, make) == first).all()
-    assert part(tmp_path, "A rule, 3 free", {"seed": 2}, make)[0, 0] == 2
-    assert [path.name for path in tmp_path.iterdir()] == ["a-rule-3-free.json"]
 
 
 def test_the_command_prints_its_tables_and_leaves_picture_and_figures(tmp_path, capsys):

@@ -1,0 +1,75 @@
+"""The best that routing and concurrency reach when they are chosen apart: tuned routing, and a cap beside it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from maitred.agents.families import CAP
+from maitred.agents.rules import rule
+from maitred.envs.objective import Objective
+from maitred.envs.scenario import Scenario
+from maitred.training.paired import pooled
+from maitred.training.tuning import rewards, training_traces
+
+ROUTINGS = 4  # of the best tuned families, each tried with every cap
+EPISODES = 16  # of training, for every pair
+_LEVER = re.compile(r"(^|\+)(cap\d|weighted_capacity(\([^)]*\))?)(?=\+|$)")
+
+
+def separate(scenario: Scenario, families: dict[str, str], seed: int) -> dict[str, str]:
+    """The best rule with a fixed cap and the best with weighted dynamic capacity, on training episodes.
+
+    Args:
+        scenario: a center whose caps can be set.
+        families: the tuned rule of every family, best first.
+        seed: of the training episodes.
+    """
+    routings = list(dict.fromkeys(_without_cap(name) for name in families.values()))[:ROUTINGS]
+    traces, objective = training_traces(scenario, seed, EPISODES), Objective()
+    found = {}
+    for kind, caps in _caps().items():
+        names = ["+".join(filter(None, (cap, routing))) for cap in caps for routing in routings]
+        names = [rule(name).name for name in names]
+        worth = pooled(rewards(scenario, traces, objective, [rule(name) for name in names]).swapaxes(0, 1))
+        found[kind] = names[int(np.argmax(worth))]
+    return found
+
+
+def _caps() -> dict[str, list[str]]:
+    """Every cap that is tried, by kind, under the name that it has."""
+    names = [rule(cap).name for cap in CAP]
+    fixed = [name for name in names if name.startswith("cap")]
+    return {"fixed cap": fixed, "weighted capacity": [name for name in names if name not in fixed]}
+
+
+def _without_cap(name: str) -> str:
+    """A rule's name without the cap it was tuned with; that of the platform's routing if nothing else is left."""
+    return _LEVER.sub("", name).strip("+") or "incumbent"
+
+
+def homogeneous(scenario: Scenario) -> Scenario:
+    """The control: agents all alike, conversations all alike, so that nothing is to be gained by who takes whom."""
+    people, dialogue = scenario.agents, scenario.dialogue
+    alike: dict[str, Any] = {
+        name: np.broadcast_to(getattr(people, name).mean(axis=0), getattr(people, name).shape).copy()
+        for name in ("resolve_p", "tenure_wk", "empathy", "short_share")
+    }
+    alike |= {
+        "mean_s": np.full_like(people.mean_s, people.mean_s.mean()),
+        "log_se": np.zeros_like(people.log_se),
+        "cost_per_min": np.full_like(people.cost_per_min, people.cost_per_min.mean()),
+    }
+    level = np.zeros_like(np.asarray(dialogue.share))
+    level[..., len(dialogue.names) // 2] = 1.0
+    return replace(
+        scenario,
+        name=f"{scenario.name}_alike",
+        description="Agents and conversations all alike.",
+        agents=replace(people, **alike),
+        dialogue=replace(dialogue, share=level, transition=0.0, urgent_share=0.0, sentiment_sd=0.0),
+        people=replace(scenario.people, empathy_sd=0.0, resolve_logit_se=0.0),
+    )

@@ -1,0 +1,151 @@
+"""Routing and concurrency learned jointly against the best of each apart: `python -m experiments.joint.table`.
+
+Claim: who takes a conversation and how many an agent holds depend on each other, so that learning both together beats
+the best tuned routing with the best fixed cap, and with weighted dynamic capacity. In a center whose agents and
+conversations are all alike there is nothing to be gained, and the difference must stay within 0.5 % of the money that
+moves (control). The scenarios are frozen by hash before anything is compared; all are judged on the same frozen days,
+paired by day, learners as the mean over training seeds. Guards: no KPI of customers or agents may become worse. The
+result is printed whichever way it falls. Finished parts lie in `--out`, and the study goes on from them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from experiments.figures import Figure, print_table, write_json
+from experiments.joint.separate import homogeneous, separate
+from experiments.judging import FROZEN_SEED, TUNING_SEED, Judge, Judged
+from maitred.configs.schema import PPOConfig
+from maitred.envs.kpi import KPIS
+from maitred.envs.scenario import Scenario
+from maitred.envs.scenario_file import load_scenario, save_scenario, scenario_hash
+from maitred.training.paired import paired_difference, pooled
+from maitred.training.tuning import DEFAULT_BUDGET
+from maitred.training.validation import Difference
+
+WORLDS = ("bpo_chat", "omni", "bpo_chat_alike")
+CONTROL = 0.005  # of the reward's size per case, both ways
+GUARDS = ("csat", "fcr", "abandonment", "service_level", "aht_s", "occupancy")
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """One world: the two best rules with a cap of their own, and the learned policy by training seed."""
+
+    world: str
+    sha256: str
+    apart: dict[str, Judged]
+    joint: list[Judged]
+
+    def difference(self, reference: str, kpi: str = "reward") -> Difference:
+        """The learned policy less a rule, the mean over training seeds, paired by day."""
+        ours = np.mean([one.kpis[kpi] for one in self.joint], axis=0)
+        return Difference(*map(float, paired_difference(ours, self.apart[reference].kpis[kpi])))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Freeze, tune, train, judge, print."""
+    options = _options(arguments)
+    centers = {name: _center(name, options.out) for name in options.worlds}
+    print_table(
+        "Frozen before the comparison", ("world", "sha256"), [(n, scenario_hash(c)) for n, c in centers.items()]
+    )
+    found = [_compare(name, center, options) for name, center in centers.items()]
+    spent = f"PPO {options.minutes:g} min, {options.seeds} training seeds"
+    print_table(
+        f"Joint less apart, money per case; {options.episodes} frozen days of seed {FROZEN_SEED}, {spent}",
+        ("world", "against", "rule", "its reward", "joint less rule", "by seed", "verdict"),
+        [row for one in found for row in _rows(one)],
+    )
+    print_table(
+        "Guards: joint less the rule of higher reward",
+        ("world", *GUARDS),
+        [(one.world, *(_guard(one, kpi) for kpi in GUARDS)) for one in found],
+    )
+    if options.json:
+        write_json(options.json, [figure for one in found for figure in _figures(one)])
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Routing and concurrency learned jointly, against each apart.")
+    parser.add_argument("--out", type=Path, default=Path("runs/joint"), help="folder of finished parts")
+    parser.add_argument("--worlds", nargs="+", default=WORLDS, choices=WORLDS)
+    parser.add_argument("--seeds", type=int, default=3, help="training seeds")
+    parser.add_argument("--minutes", type=float, default=10.0, help="of training, imitation of the best rule included")
+    parser.add_argument("--episodes", type=int, default=40, help="frozen days")
+    parser.add_argument("--budget", type=int, default=DEFAULT_BUDGET, help="episodes for tuning a family of rules")
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    return parser.parse_args(arguments)
+
+
+def _center(name: str, out: Path) -> Scenario:
+    """The world, written where training finds it."""
+    center = homogeneous(load_scenario(name.removesuffix("_alike"))) if name.endswith("_alike") else load_scenario(name)
+    path = _file(name, out)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_scenario(center, path)
+    return load_scenario(path)
+
+
+def _file(name: str, out: Path) -> Path:
+    return out / "scenarios" / f"{name}.yaml"
+
+
+def _compare(name: str, center: Scenario, options: argparse.Namespace) -> Comparison:
+    judge = Judge(center, _file(name, options.out), options.out, options.episodes)
+    tuned = judge.tuned(options.budget)
+    rules = {
+        kind: judge.rule(rule, tuned["seconds"])
+        for kind, rule in separate(center, tuned["families"], TUNING_SEED).items()
+    }
+    ppo = PPOConfig(minutes=options.minutes, teacher=tuned["best"])
+    learned = [judge.learner(ppo, seed) for seed in range(1, options.seeds + 1)]
+    return Comparison(name, scenario_hash(center), rules, learned)
+
+
+def _rows(one: Comparison) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for kind, judged in one.apart.items():
+        reward, found = float(pooled(judged.rewards)), one.difference(kind)
+        seeds = " ".join(f"{float(pooled(each.rewards)) - reward:+.3f}" for each in one.joint)
+        rows.append((one.world, kind, judged.policy, f"{reward:.3f}", str(found), seeds, _verdict(one, kind)))
+    return rows
+
+
+def _verdict(one: Comparison, kind: str) -> str:
+    found = one.difference(kind)
+    if one.world.endswith("_alike"):
+        size = CONTROL * abs(float(pooled(one.apart[kind].rewards)))
+        return "within 0.5 %" if -size <= found.value <= size else "not within 0.5 %"
+    return "better" if found.low > 0 else "worse" if found.high < 0 else "no difference shown"
+
+
+def _guard(one: Comparison, kpi: str) -> str:
+    """The difference of a guard KPI, marked where its interval is clear of zero on the wrong side."""
+    best = max(one.apart, key=lambda kind: float(pooled(one.apart[kind].rewards)))
+    if kpi not in one.apart[best].kpis:
+        return "-"
+    found = one.difference(best, kpi)
+    higher = next(each for each in KPIS if each.name == kpi).better == "higher"
+    worse = found.high < 0 if higher else found.low > 0
+    return f"{found.value:+.4f}{' worse' if worse else ''}"
+
+
+def _figures(one: Comparison) -> list[Figure]:
+    figures = []
+    for kind in one.apart:
+        found = one.difference(kind)
+        for end, value in (("", found.value), (", low", found.low), (", high", found.high)):
+            figures.append(Figure(f"{one.world}: joint less {kind}{end}", value, "money per case"))
+    return figures
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""Finished parts of a long study: one JSON file each, used again only where everything it follows from is equal."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+Content = dict[str, Any]
+
+
+def part(folder: Path, name: str, settings: Mapping[str, Any], make: Callable[[], Content]) -> Content:
+    """The content of one part, from its file or made now and written.
+
+    Args:
+        folder: of the study.
+        name: of the part, and of its file.
+        settings: everything that the content follows from, as JSON has it.
+        make: makes the content, as JSON has it.
+    """
+    if (kept := finished(folder, name, settings)) is not None:
+        return kept
+    content = make()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.json"
+    temporary = path.with_name(path.name + ".partial")
+    written = {"settings": settings, "settings_sha256": _sha256(settings), "content": content}
+    temporary.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+    temporary.replace(path)
+    return content
+
+
+def finished(folder: Path, name: str, settings: Mapping[str, Any]) -> Content | None:
+    """The content of a part that was made with equal settings; None where there is none."""
+    path = folder / f"{name}.json"
+    if not path.is_file():
+        return None
+    kept: Content = json.loads(path.read_text(encoding="utf-8"))
+    content: Content = kept["content"]
+    return content if kept["settings_sha256"] == _sha256(settings) else None
+
+
+def _sha256(settings: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
