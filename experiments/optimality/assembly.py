@@ -30,6 +30,7 @@ class Decisions:
         waiting: (D, I) contacts waiting, the arriving one not counted.
         local: (D, G) state of each station: an index into its labels or, at the freed one, into its `between`.
         held: (D, G, I) contacts of each class at each station, the one that ended not counted.
+        due: (D, G) conversations at each station that wait for the agent's turn to end.
         room: (D, G) contacts each station could take.
     """
 
@@ -38,6 +39,7 @@ class Decisions:
     waiting: Ints
     local: Ints
     held: Ints
+    due: Ints
     room: Ints
 
 
@@ -158,6 +160,7 @@ def _rows(grid: tuple[int, ...], stations: tuple[Station, ...], kind: int, subje
     local, waiting = at[:, : len(stations)], at[:, len(stations) :]
     freed = [kind == FREED and subject == a for a in range(len(stations))]
     held = [(s.held_between if freed[a] else s.held)[local[:, a]] for a, s in enumerate(stations)]
+    due = [(s.due_between if freed[a] else s.due)[local[:, a]] for a, s in enumerate(stations)]
     room = [(s.room_between if freed[a] else s.room)[local[:, a]] for a, s in enumerate(stations)]
-    count = np.ones(len(at), np.int8)
-    return count * np.int8(kind), count * np.int8(subject), waiting, local, np.stack(held, 1), np.stack(room, 1)
+    count, stacked = np.ones(len(at), np.int8), (np.stack(each, 1) for each in (held, due, room))
+    return count * np.int8(kind), count * np.int8(subject), waiting, local, *stacked

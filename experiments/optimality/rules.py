@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 
 from experiments.optimality.assembly import ARRIVAL, FREED, Assembled, Decisions
-from experiments.optimality.network import ChatNetwork, QueueNetwork
+from experiments.optimality.network import ChatNetwork, Network, QueueNetwork
 from experiments.optimality.process import Flags, Floats, Ints, Process, choose
 
 TIE = 1e-9  # weight of the c-mu index between equal scores
@@ -40,8 +40,13 @@ def c_mu_index(network: QueueNetwork) -> Floats:
 
     The c-mu rule of Cox and Smith (1961), "Queues", the cost of abandonment counted as a cost of waiting.
     """
-    saved = [one.waiting_cost_per_min + one.abandons_per_min * one.abandonment_cost for one in network.classes]
-    return np.array(saved)[:, None] * network.services_per_min
+    return waiting_cost_per_min(network)[:, None] * network.services_per_min
+
+
+def waiting_cost_per_min(network: Network) -> Floats:
+    """(I,) h + theta a: what a minute of waiting costs, the expected cost of giving up in it included."""
+    costs = [one.waiting_cost_per_min + one.abandons_per_min * one.abandonment_cost for one in network.classes]
+    return np.array(costs)
 
 
 def by_score(model: Assembled, score: Score, kept: Flags | None = None) -> Ints:

@@ -34,6 +34,8 @@ class Station:
         admit: (L, I) settled state after an arriving contact is given to the station, -1 where it has no room.
         take: (P, I + 1) settled state after taking a waiting contact, or (last) none; -1 where not allowed.
         cost_per_min: (L,) money per minute.
+        due: (L,) contacts that wait for their agent's turn to end; none in a queueing network.
+        due_between: (P,) likewise between contacts.
         room: (L,) contacts it could take now.
         room_between: (P,) likewise, the freed place included.
     """
@@ -48,6 +50,8 @@ class Station:
     admit: Ints
     take: Ints
     cost_per_min: Floats
+    due: Ints
+    due_between: Ints
     room: Ints
     room_between: Ints
 
@@ -79,6 +83,8 @@ def group_station(network: QueueNetwork, j: int) -> Station:
         admit=admit,
         take=np.column_stack((admit, np.arange(len(busy), dtype=np.int32))),
         cost_per_min=held @ np.array([one.service_cost_per_min for one in network.classes]),
+        due=np.zeros_like(room),
+        due_between=np.zeros_like(room),
         room=room,
         room_between=room,
     )
@@ -148,6 +154,8 @@ def chat_station(network: ChatNetwork, a: int) -> Station:
             np.int32,
         ),
         cost_per_min=np.array([_desk_cost(network, a, desk) for desk in desks]),
+        due=np.array([len(desk.line) for desk in desks], np.int32),
+        due_between=np.array([len(desk.line) for desk in between], np.int32),
         room=(agent.cap - held.sum(axis=1)).astype(np.int32),
         room_between=(agent.cap - held_between.sum(axis=1)).astype(np.int32),
     )
