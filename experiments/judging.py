@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.parts import part
+from maitred.agents.preference import Preferring
 from maitred.agents.rules import rule
-from maitred.configs.schema import PolicyConfig, TrainConfig
+from maitred.configs.schema import ObjectiveConfig, PolicyConfig, TrainConfig
 from maitred.envs.decision import Policy
 from maitred.envs.kpi import applicable, kpi_ratios
 from maitred.envs.objective import Objective
@@ -23,8 +24,10 @@ from maitred.envs.simulator import simulate
 from maitred.envs.trace import Trace
 from maitred.envs.traffic import draw_trace
 from maitred.training.frozen import FROZEN_BRANCH
-from maitred.training.train import train
+from maitred.training.paired import paired_difference
+from maitred.training.train import TrainingResult, load_policy, save_run, train
 from maitred.training.tuning import best_rule
+from maitred.training.validation import Difference
 
 FROZEN_SEED = 770_001  # of the days that are judged on; no training run of a study may have it
 TUNING_SEED = 1  # rules are tuned once, on episodes of the first training seed
@@ -56,28 +59,56 @@ class Judged:
         return self.kpis["reward"]
 
 
+def difference(ours: Sequence[Judged], theirs: Sequence[Judged], kpi: str = "reward") -> Difference:
+    """One policy less another, each the mean over its training seeds, paired by day."""
+    ratios = (np.asarray(np.mean([one.kpis[kpi] for one in judged], axis=0)) for judged in (ours, theirs))
+    return Difference(*map(float, paired_difference(*ratios)))
+
+
+def word(found: Difference) -> str:
+    """What an interval says of a reward."""
+    return "better" if found.low > 0 else "worse" if found.high < 0 else "no difference shown"
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A trained policy that is tried in more than one place.
+
+    Attributes:
+        policy: as it was chosen on validation episodes.
+        settings: everything it follows from, and what its training came to, which tells one run from another.
+        told: what is reported of its training.
+    """
+
+    policy: Policy
+    settings: dict[str, Any]
+    told: dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Judge:
-    """A scenario and the frozen days on it.
+    """A scenario, what is worth what on it, and the frozen days.
 
     Attributes:
         center: the scenario.
         file: where it is written, for training runs.
         out: folder of finished parts.
         episodes: frozen days E.
+        objective: of tuning, of training and of the reward.
     """
 
     center: Scenario
     file: Path
     out: Path
     episodes: int
+    objective: Objective = field(default_factory=Objective)
 
     def tuned(self, budget: int) -> dict[str, Any]:
         """Names of the best setting of every family of rules, and of the best of all, by training episodes."""
 
         def make() -> dict[str, Any]:
             began = time.monotonic()
-            found = best_rule(self.center, Objective(), TUNING_SEED, budget)
+            found = best_rule(self.center, self.objective, TUNING_SEED, budget)
             return {
                 "best": found[0].policy.name,
                 "families": {one.family: one.policy.name for one in found},
@@ -85,8 +116,8 @@ class Judge:
                 "seconds": time.monotonic() - began,
             }
 
-        settings = {"scenario": scenario_hash(self.center), "budget": budget, "seed": TUNING_SEED}
-        return part(self.out, f"{self.center.name}-tuning", settings, make)
+        settings = {"budget": budget, "seed": TUNING_SEED}
+        return part(self.out, f"{self.center.name}-tuning", self._world | settings, make)
 
     def rule(self, name: str, seconds: float = 0.0) -> Judged:
         """A rule on the frozen days."""
@@ -94,14 +125,38 @@ class Judge:
 
     def learner(self, policy: PolicyConfig, seed: int, label: str = "") -> Judged:
         """A learner trained from one seed, on the frozen days; a label tells settings of one learner apart."""
-        config = TrainConfig(seed=seed, scenario_file=str(self.file), policy=policy)
 
         def learn() -> tuple[Policy, dict[str, Any]]:
-            learned = train(config).learned
-            told = {"seconds": learned.seconds, "steps": learned.steps, "validation": asdict(learned.difference)}
-            return learned.policy, told
+            result = train(self._run(policy, seed))
+            return result.learned.policy, _told(result)
 
         return self._judged(f"{label or policy.name}-{seed}", {"seed": seed, "policy": asdict(policy)}, learn)
+
+    def trained(self, policy: PolicyConfig, seed: int, label: str) -> Kept:
+        """A learner trained from one seed and kept in a folder of `out`, to be tried in several places."""
+        folder = self.out / "policies" / f"{label}-{seed}"
+
+        def learn() -> dict[str, Any]:
+            result = train(self._run(policy, seed))
+            save_run(result, folder)
+            return _told(result)
+
+        settings = self._world | {"seed": seed, "policy": asdict(policy)}
+        told = part(self.out, f"{self.center.name}-{label}-{seed}-training", settings, learn)
+        return Kept(load_policy(folder), settings | told, told)
+
+    def kept(self, label: str, kept: Kept, preferring: bool = False) -> Judged:
+        """A trained policy on the frozen days; `preferring` tells it what is worth what here."""
+        policy = Preferring(kept.policy, self.objective.preference) if preferring else kept.policy
+        return self._judged(label, {"trained": kept.settings, "preferring": preferring}, lambda: (policy, kept.told))
+
+    @property
+    def _world(self) -> dict[str, Any]:
+        return {"scenario": scenario_hash(self.center), "objective": asdict(self.objective)}
+
+    def _run(self, policy: PolicyConfig, seed: int) -> TrainConfig:
+        objective = ObjectiveConfig(**asdict(self.objective))
+        return TrainConfig(seed=seed, scenario_file=str(self.file), policy=policy, objective=objective)
 
     def _judged(
         self, label: str, settings: dict[str, Any], make: Callable[[], tuple[Policy, dict[str, Any]]]
@@ -110,12 +165,16 @@ class Judge:
             policy, told = make()
             ledgers = simulate(self.center, frozen_days(self.center, self.episodes), policy)
             headline = [kpi for kpi in applicable(self.center) if kpi.headline]
-            ratios = kpi_ratios(ledgers, self.center, Objective(), headline)
+            ratios = kpi_ratios(ledgers, self.center, self.objective, headline)
             kpis = {kpi.name: ratios[:, q].tolist() for q, kpi in enumerate(headline)}
             return {"policy": policy.name, "kpis": kpis, **told}
 
-        same = {"scenario": scenario_hash(self.center), "frozen_seed": FROZEN_SEED, "episodes": self.episodes}
-        objective = {"objective": asdict(Objective())}
-        found = part(self.out, f"{self.center.name}-{label}", same | objective | settings, judged)
+        same = self._world | {"frozen_seed": FROZEN_SEED, "episodes": self.episodes}
+        found = part(self.out, f"{self.center.name}-{label}", same | settings, judged)
         kpis = {name: np.array(ratios, np.float64) for name, ratios in found["kpis"].items()}
         return Judged(found["policy"], kpis, found["seconds"])
+
+
+def _told(result: TrainingResult) -> dict[str, Any]:
+    learned = result.learned
+    return {"seconds": learned.seconds, "steps": learned.steps, "validation": asdict(learned.difference)}

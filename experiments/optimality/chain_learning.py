@@ -25,6 +25,7 @@ from maitred.training.coach import Clock
 from maitred.training.learning import REHEARSAL, VALIDATION, Learned, Log, branch
 from maitred.training.ppo_training import learn_ppo
 from maitred.training.rehearsal import Rehearsal
+from maitred.training.validation import Verdict
 
 CENTERS = 5  # branch of a run's seed
 WALKERS, TICKS = 64, 600_000  # of validation
@@ -115,7 +116,11 @@ def learn(
     met = decisions.at(played.rows[kept].ravel())
     lesson = Rehearsal(met, played.chosen[kept].ravel(), returns / scale, COPIES)
     centers = ChainCenters(decisions, num_envs=config.n_envs, seed=branch(seed, CENTERS), rate=played.rate, scale=scale)
-    judge = validation_against(teacher, luck).difference
+    validation = validation_against(teacher, luck)
+
+    def judge(policy: Policy) -> Verdict:
+        return Verdict(validation.difference(policy))
+
     return learn_ppo(config, centers, judge, lesson, seed, log, clock), teacher.name
 
 

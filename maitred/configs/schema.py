@@ -79,6 +79,7 @@ class PPOConfig(PolicyConfig):
     imitation_epochs: int = 12  # passes over them; 0 for a cold start
     sizes: tuple[float, ...] = (1.0,)  # factors of the scenario's agents to train at, each with every load
     loads: tuple[float, ...] = (1.0,)  # factors of its arrivals per agent hour
+    multiplier_step: float = 0.0  # money per case and unit of a KPI, for each unit beyond its bound; 0 charges nothing
     preference_spread: float = 1.0  # weights of cost, work and satisfaction vary by up to this factor; 1 for one policy
 
     def __post_init__(self) -> None:
@@ -87,6 +88,7 @@ class PPOConfig(PolicyConfig):
         _positive("policy", batch_size=self.batch_size, epochs=self.epochs, learning_rate=self.learning_rate)
         _positive("policy", clip_range=self.clip_range, width=self.width, validate_every=self.validate_every)
         _positive("policy", horizon_min=self.horizon_min, imitated=self.imitated)
+        _require(self.multiplier_step >= 0, "policy.multiplier_step", "0 or more", self.multiplier_step)
         _require(self.preference_spread >= 1, "policy.preference_spread", "1 or more", self.preference_spread)
         factors = (*self.sizes, *self.loads)
         _require(min(factors) > 0, "policy.sizes, policy.loads", "positive numbers", factors)

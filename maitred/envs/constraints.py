@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from maitred.envs.kernel.layout import Term
 from maitred.envs.kpi import Kpi
 from maitred.envs.objective import Objective
 
@@ -101,6 +102,24 @@ def updated(bounds: Sequence[Bound], multipliers: Floats, ratios: Floats, step: 
     if not step > 0:
         raise ValueError(f"step: expected a positive number, found {step}")
     return np.maximum(multipliers + step * _pooled_excess(bounds, ratios), 0.0)
+
+
+def prices(bounds: Sequence[Bound], multipliers: Floats, ratios: Floats) -> Floats:
+    """(len(Term),) what the Lagrangian adds to the worth of one booked unit of each term, in money.
+
+    A KPI moves by 1 / d with every unit of its numerator, d being the mean denominator of an episode. Bounds on KPIs
+    whose numerator no term counts have no price: fairness between groups of agents is nobody's single decision.
+
+    Args:
+        bounds: M bounds.
+        multipliers: (M,) money per unit of KPI, 0 or more.
+        ratios: (E, M, 2) numerators and denominators of the bounds' KPIs.
+    """
+    worth = np.zeros(len(Term))
+    for bound, multiplier, per_episode in zip(bounds, multipliers, ratios[:, :, 1].mean(axis=0), strict=True):
+        if bound.kpi.term is not None and per_episode > 0:
+            worth[bound.kpi.term] -= bound.sign * multiplier / per_episode
+    return worth
 
 
 def _pooled_excess(bounds: Sequence[Bound], ratios: Floats) -> Floats:

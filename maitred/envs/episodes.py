@@ -115,6 +115,10 @@ class Episodes:
         self._booked[:], self._now[:] = booked, now
         return reward, over & pending
 
+    def charge(self, prices: NDArray[np.float64]) -> None:
+        """Add (len(Term),) money to what each booked unit is worth, in the place of what was added before."""
+        self._weights = np.array([each.weights() for each in self.objectives]) + prices
+
     @property
     def done(self) -> NDArray[np.bool_]:
         """(B,) which centers have no episode, or have reached its horizon."""

@@ -18,9 +18,9 @@ from maitred.configs.schema import PPOConfig
 from maitred.envs.decision import Policy
 from maitred.training.learning import Learned, Log
 from maitred.training.semi_markov import Timed
-from maitred.training.validation import Difference
+from maitred.training.validation import Verdict
 
-Judge = Callable[[Policy], Difference]
+Judge = Callable[[Policy], Verdict]
 
 
 class Centers(Timed, Protocol):
@@ -88,7 +88,7 @@ class Coach(BaseCallback):
         self.config, self.judge, self.network = config, judge, network
         self.clock, self.centers = clock, centers
         self.bar, self.task = bar, bar.add_task("ppo", total=1.0, status="")
-        self.best: tuple[Difference, CandidateNetwork] | None = None
+        self.best: tuple[Verdict, CandidateNetwork] | None = None
         self.rollouts, self.rollout_s, self.validation_s = 0, 0.0, 0.0
 
     def _on_rollout_start(self) -> None:
@@ -111,11 +111,12 @@ class Coach(BaseCallback):
     def validate(self) -> None:
         """Judge the network as it is, keep a copy of it if it is the best so far, and log both at this step."""
         began = time.monotonic()
-        difference = self.judge(TorchPolicy(self.network))
-        if self.best is None or difference.value > self.best[0].value:
-            self.best = difference, copy.deepcopy(self.network)
-        self.logger.record("validation/reward_difference", difference.value)
-        self.logger.record("validation/best", self.best[0].value)
+        verdict = self.judge(TorchPolicy(self.network))
+        if self.best is None or verdict.rank > self.best[0].rank:
+            self.best = verdict, copy.deepcopy(self.network)
+        self.logger.record("validation/reward_difference", verdict.difference.value)
+        self.logger.record("validation/breach", verdict.breach)
+        self.logger.record("validation/best", self.best[0].difference.value)
         self.logger.dump(self.num_timesteps)
         self.validation_s += time.monotonic() - began
 
@@ -130,7 +131,8 @@ class Coach(BaseCallback):
         assert self.best is not None
         reward = self.logger.name_to_value["rollout/reward_per_decision"]
         speed = self.num_timesteps / self.training_s
-        return f"{speed:,.0f} steps/s, {reward:.3f} per decision, best over incumbent {self.best[0]} per case"
+        best = self.best[0].difference
+        return f"{speed:,.0f} steps/s, {reward:.3f} per decision, best over incumbent {best} per case"
 
     def learned(self, figures: dict[str, float]) -> Learned:
         """The best network as a policy, and what training took, besides the figures given."""
@@ -140,5 +142,6 @@ class Coach(BaseCallback):
             "rollout_share": self.rollout_s / self.training_s,
             "validation_s": self.validation_s,
         }
-        difference, network = self.best
-        return Learned(TorchPolicy(network), difference, self.num_timesteps, self.clock.seconds, figures)
+        verdict, network = self.best
+        figures["breach"] = verdict.breach
+        return Learned(TorchPolicy(network), verdict.difference, self.num_timesteps, self.clock.seconds, figures)

@@ -19,6 +19,7 @@ from maitred.envs.resized import resized
 from maitred.envs.scenario import Scenario
 from maitred.training.coach import Clock, Coach, Curve, Judge
 from maitred.training.imitation import imitate
+from maitred.training.lagrangian import Lagrangian
 from maitred.training.learning import ALGORITHM, REHEARSAL, Learned, Log, branch, progress_bar
 from maitred.training.mixed_centers import MixedCenters
 from maitred.training.preferences import spread_objectives
@@ -27,7 +28,7 @@ from maitred.training.semi_markov import SemiMarkovBuffer
 from maitred.training.short_lists import ShortListExtractor
 from maitred.training.training_centers import TrainingCenters
 from maitred.training.tuning import best_rule
-from maitred.training.validation import Difference, Validation
+from maitred.training.validation import Validation, Verdict
 
 COLD_START_DECISIONS = 20_000  # to take scales from
 
@@ -48,12 +49,14 @@ def train_ppo(
         strict=True,
     )
     centers = parts[0] if len(parts) == 1 else MixedCenters(parts)
-    conditioned = config.preference_spread > 1
+    lagrangian = Lagrangian(validation, parts, config.multiplier_step)
 
-    def judge(policy: Policy) -> Difference:
-        return validation.difference(Preferring(policy, objective.preference) if conditioned else policy)
+    def judge(policy: Policy) -> Verdict:
+        told = Preferring(policy, objective.preference) if config.preference_spread > 1 else policy
+        return lagrangian.judge(told) if config.multiplier_step else Verdict(validation.difference(told))
 
-    return learn_ppo(config, centers, judge, joined(lessons), seed, log, clock)
+    learned = learn_ppo(config, centers, judge, joined(lessons), seed, log, clock)
+    return replace(learned, figures=learned.figures | lagrangian.figures()) if config.multiplier_step else learned
 
 
 def _teacher(config: PPOConfig, scenario: Scenario, objective: Objective, seed: int) -> Policy:

@@ -78,7 +78,7 @@ def write_report(
         cards=[_card(evaluation, candidate, kpi) for kpi in CARDS],
         families=_families(evaluation),
         terms=_terms(evaluation, candidate),
-        bounds=_bounds(evaluation),
+        bounds=_bounds(evaluation, provenance),
         matched=_matched(evaluation, candidate, frozen),
         pictures=_pictures(evaluation, curve, frozen, candidate),
         provenance=_flat(provenance),
@@ -157,8 +157,9 @@ def _terms(evaluation: Evaluation, candidate: str) -> list[dict[str, str]]:
     ]
 
 
-def _bounds(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """Every bound: its limit, and each policy's value and room."""
+def _bounds(evaluation: Evaluation, provenance: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every bound: its limit, each policy's value and room, and what training charged for it, where it did."""
+    figures = provenance.get("figures", {})
     values = dict(zip(evaluation.policies, evaluation.values, strict=True))
     rows = []
     for bound in evaluation.bounds:
@@ -167,8 +168,15 @@ def _bounds(evaluation: Evaluation) -> list[dict[str, Any]]:
             policy: {"value": value_text(bound.kpi.name, of[q]), "slack": slack_text(bound, float(of[q]))}
             for policy, of in values.items()
         }
-        rows.append({"label": label(bound.kpi.name), "limit": bound_text(bound), "cells": cells})
+        charged = [figures.get(f"{what}_{bound.kpi.name}") for what in ("multiplier", "price")]
+        row = {"label": label(bound.kpi.name), "limit": bound_text(bound), "cells": cells}
+        rows.append(row | dict(zip(("multiplier", "price"), map(_charge_text, charged), strict=True)))
     return rows
+
+
+def _charge_text(money: float | None) -> str:
+    """Money that a bound cost in training; a dash where nothing was charged for it."""
+    return "–" if money is None else f"{money:.3g}"
 
 
 def _matched(evaluation: Evaluation, candidate: str, frozen: FrozenSet) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maitred.agents.candidates import usual
 from maitred.envs.objective import Objective
@@ -49,6 +50,10 @@ class TrainingCenters(ContactCenterVecEnv):
             self._episodes.step(usual(self._episodes.simulator.decisions()))
             self._episodes.begin((start == step) | self._episodes.done)
         return self._episodes.observation()
+
+    def charge(self, prices: NDArray[np.float64]) -> None:
+        """Add (len(Term),) money to what each booked unit is worth, in the place of what was added before."""
+        self._episodes.charge(prices)
 
     def step_wait(self) -> Any:
         """Observations, scaled rewards, ends and infos."""

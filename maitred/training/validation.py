@@ -10,15 +10,13 @@ from numpy.typing import NDArray
 
 from maitred.agents.rules import RULES
 from maitred.envs.decision import Policy
-from maitred.envs.kpi import KPIS, kpi_ratios
+from maitred.envs.kpi import REWARD, Kpi, kpi_ratios
 from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
 from maitred.envs.simulator import simulate
 from maitred.envs.trace import Trace
 from maitred.envs.traffic import draw_trace
 from maitred.training.paired import paired_difference
-
-_REWARD = [kpi.name for kpi in KPIS].index("reward")
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,24 @@ class Difference:
     def __str__(self) -> str:
         """The difference with its interval."""
         return f"{self.value:+.3f} [{self.low:+.3f}, {self.high:+.3f}]"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a judge says of a checkpoint.
+
+    Attributes:
+        difference: of its reward to the reference's.
+        breach: by how much bounds are broken, as a sum of shares of their limits; 0 where all are kept.
+    """
+
+    difference: Difference
+    breach: float = 0.0
+
+    @property
+    def rank(self) -> tuple[float, float]:
+        """Sorts worst first: bounds go before reward."""
+        return -self.breach, self.difference.value
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +68,13 @@ class Validation:
 
     def difference(self, policy: Policy) -> Difference:
         """Judge a policy."""
-        rewards = _rewards(self.scenario, self.traces, self.objective, policy)
-        return Difference(*(float(bound) for bound in paired_difference(rewards, self.incumbent)))
+        return self.judge(policy, ())[0]
+
+    def judge(self, policy: Policy, kpis: Sequence[Kpi]) -> tuple[Difference, NDArray[np.float64]]:
+        """Judge a policy, and tell (E, Q, 2) numerators and denominators of other KPIs on the way."""
+        ledgers = simulate(self.scenario, self.traces, policy)
+        ratios = kpi_ratios(ledgers, self.scenario, self.objective, (REWARD, *kpis))
+        return Difference(*map(float, paired_difference(ratios[:, 0], self.incumbent))), ratios[:, 1:]
 
 
 def prepare_validation(
@@ -61,9 +82,5 @@ def prepare_validation(
 ) -> Validation:
     """Draw the episodes and run the incumbent on them."""
     traces = tuple(draw_trace(scenario, child) for child in seed.spawn(episodes))
-    return Validation(scenario, traces, objective, _rewards(scenario, traces, objective, RULES["incumbent"]))
-
-
-def _rewards(scenario: Scenario, traces: Sequence[Trace], objective: Objective, policy: Policy) -> NDArray[np.float64]:
-    """(E, 2) float64: the reward of each episode in money, and its number of cases."""
-    return kpi_ratios(simulate(scenario, traces, policy), scenario, objective)[:, _REWARD]
+    ledgers = simulate(scenario, traces, RULES["incumbent"])
+    return Validation(scenario, traces, objective, kpi_ratios(ledgers, scenario, objective, [REWARD])[:, 0])

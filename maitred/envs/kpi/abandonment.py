@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from maitred.envs.kernel.layout import Term
 from maitred.envs.kpi.bots import has_bots
 from maitred.envs.kpi.definition import Books, Bools, Kpi, Ratio, share
 from maitred.envs.scenario import Scenario
@@ -51,7 +52,7 @@ def _blocked(books: Books) -> Ratio:
 ABANDONMENT = (
     Kpi(
         "abandonment", "Abandonment", "K-4", "share", "lower",
-        "abandoned over offered contacts", _abandonment, headline=True,
+        "abandoned over offered contacts", _abandonment, headline=True, term=Term.ABANDONED,
         counts="All contacts are offered, blocked ones, bots' and those still inside included. Abandoned are those who "
         "gave up in a queue or with a bot, those who left without a word once that is found out, and call-backs that "
         "nobody answered at the last try. Contacts that accepted a call-back or a put-off answer have not abandoned.",

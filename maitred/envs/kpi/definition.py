@@ -49,6 +49,7 @@ class Kpi:
         headline: whether it is shown where there is room for a few only.
         scope: `contacts` leaves out contacts that arrive in the warm-up; `episode` counts the whole episode,
             because agents' time and totals are booked without a date.
+        term: the ledger's term whose units the numerator counts, if there is one; what a learner can be charged for.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Kpi:
     applies: Callable[[Scenario], bool] = always
     headline: bool = False
     scope: Literal["contacts", "episode"] = "contacts"
+    term: Term | None = None
 
     def ratio(self, ledger: Ledger, scenario: Scenario, objective: Objective) -> Ratio:
         """Numerator and denominator of one episode; (0, 0) where the KPI does not apply."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from maitred.envs.kernel.layout import Activity, Outcome
+from maitred.envs.kernel.layout import Activity, Outcome, Term
 from maitred.envs.kpi.definition import Books, Bools, Floats, Kpi, Ratio
 from maitred.envs.scenario import DAY_S, Scenario
 
@@ -128,7 +128,7 @@ def _time_to_proficiency(books: Books) -> Ratio:
 PEOPLE = (
     Kpi(
         "occupancy", "Occupancy", "K-12", "share", "lower", "work and wrap-up over time on duty", _occupancy,
-        headline=True, scope="episode",
+        headline=True, scope="episode", term=Term.FOCUS_S,
         counts="On duty is work, wrap-up and idle time: breaks, training and absence are not. With several "
         "conversations, an agent all of whose customers are thinking is idle. Over the whole episode: the ledger has "
         "no rolling hour.",

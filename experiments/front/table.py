@@ -1,0 +1,179 @@
+"""One policy that is told the preference, against one policy for each: `python -m experiments.front.table`.
+
+Claim: with the weights of the objective in the context, one trained policy gives the whole front of AHT, CSAT and cost,
+and whoever runs it moves along the front without training again. It is judged beside a policy trained for each
+preference, the policy of the default weights under all of them, and the best rule tuned for each. Every training run
+has the same minutes, so that the policies of their own have together as many times more as there are preferences; both
+totals are printed. Checkpoints of the conditioned policy are chosen under the default preference alone.
+
+The hypervolume is that of the points of all preferences, with each KPI scaled to 0 at the best and 1 at the worst of
+all points of all families; the reference point lies at 1.1, and the volume is given as a share of the box. Differences
+of reward are paired by frozen day, 95 %, learners as the mean over training seeds. Finished parts lie in `--out`, with
+the picture; the study goes on from them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from experiments.figures import Figure, print_table, write_json
+from experiments.front.families import (
+    AXES,
+    CONDITIONED,
+    DEFAULT,
+    FAMILIES,
+    FIXED,
+    OWN,
+    RULE,
+    Front,
+    Study,
+    judge_front,
+    points,
+    preferences,
+)
+from experiments.front.hypervolume import Floats, hypervolume
+from experiments.front.picture import draw_front
+from experiments.judging import FROZEN_SEED, difference, word
+from maitred.configs.schema import PPOConfig
+from maitred.envs.decision import PREFERENCE
+from maitred.envs.objective import Objective
+from maitred.envs.scenario_file import load_scenario, save_scenario
+from maitred.training.paired import pooled
+from maitred.training.tuning import DEFAULT_BUDGET
+
+MARGIN = 0.1  # of the reference point beyond the worst of all points
+AGAINST = (OWN, FIXED, RULE)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train, judge, print and draw."""
+    options = _options(arguments)
+    study = Study(
+        out=options.out,
+        seeds=tuple(range(1, options.seeds + 1)),
+        episodes=options.episodes,
+        budget=options.budget,
+        spread=options.spread,
+        ppo=PPOConfig(minutes=options.minutes),
+    )
+    possible = preferences(study.spread)
+    objectives = {DEFAULT: possible[DEFAULT]} | {name: possible[name] for name in options.preferences or possible}
+    file = _file(options.scenario, study.out)
+    front = judge_front(load_scenario(file), file, study, objectives)
+    print_front(front, objectives, options.scenario, study)
+    draw_front(front, study.out / "front.png")
+    if options.json:
+        write_json(options.json, figures(front))
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="One policy told the preference, against one policy for each.")
+    parser.add_argument("--scenario", default="bpo_chat", help="name, or path of a scenario file")
+    parser.add_argument("--minutes", type=float, default=10.0, help="of each training run, imitation included")
+    parser.add_argument("--spread", type=float, default=4.0, help="factor by which weights are raised or lowered")
+    parser.add_argument("--preferences", nargs="+", metavar="NAME", help="beside the default, such as csat_x4; all")
+    parser.add_argument("--episodes", type=int, default=20, help="frozen days")
+    parser.add_argument("--seeds", type=int, default=3, help="training seeds")
+    parser.add_argument("--budget", type=int, default=DEFAULT_BUDGET, help="episodes for tuning a family of rules")
+    parser.add_argument("--out", type=Path, default=Path("runs/front"), help="folder of finished parts")
+    parser.add_argument("--json", type=Path, help="file for the figures")
+    options = parser.parse_args(arguments)
+    if options.spread <= 1:
+        parser.error(f"--spread: expected more than 1, found {options.spread}")
+    if unknown := set(options.preferences or ()) - set(preferences(options.spread)):
+        parser.error(f"--preferences: expected some of {', '.join(preferences(options.spread))}, found {unknown}")
+    return options
+
+
+def _file(scenario: str, out: Path) -> Path:
+    """The scenario, written where training finds it."""
+    center = load_scenario(scenario)
+    path = out / "scenarios" / f"{center.name}.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_scenario(center, path)
+    return path
+
+
+def print_front(front: Front, objectives: dict[str, Objective], scenario: str, study: Study) -> None:
+    """Rewards by preference, what each family reaches, and hypervolumes."""
+    runs, minutes = len(front), study.ppo.minutes or 0
+    print(f"Minutes of training per seed: conditioned {minutes:g}, one per weight {runs} x {minutes:g}")
+    print(f"Training seeds {study.seeds}; {study.episodes} frozen days of seed {FROZEN_SEED}; spread {study.spread:g}")
+    print_table(
+        f"{scenario}: conditioned less each other, money per case under each preference",
+        ("preference", *PREFERENCE, *AGAINST, "than its own"),
+        [_rewards(front, name, objective) for name, objective in objectives.items()],
+    )
+    print_table(
+        "What is reached: AHT in s, CSAT, cost per contact",
+        ("preference", *FAMILIES),
+        [(name, *(_reached(front, family)[i] for family in FAMILIES)) for i, name in enumerate(front)],
+    )
+    print_table(
+        f"Hypervolume, share of the box; reference {1 + MARGIN:g}: {_box(front)}",
+        ("family", "mean", "by seed"),
+        [(family, *_volume_cells(volumes)) for family, volumes in hypervolumes(front).items()],
+    )
+
+
+def _rewards(front: Front, name: str, objective: Objective) -> tuple[str, ...]:
+    found = {other: difference(front[name][CONDITIONED], front[name][other]) for other in AGAINST}
+    weights = (f"{weight:.3g}" for weight in objective.preference.tolist())
+    return name, *weights, *map(str, found.values()), word(found[OWN])
+
+
+def _reached(front: Front, family: str) -> list[str]:
+    """By preference, the mean over training seeds."""
+    means = points(front, family).mean(axis=0) * list(AXES.values())
+    return [f"{aht:.1f} {csat:.4f} {cost:.3f}" for aht, csat, cost in means.tolist()]
+
+
+def _ends(front: Front) -> tuple[Floats, Floats]:
+    """(D,) best and worst of all points of all families."""
+    every = np.concatenate([points(front, family).reshape(-1, len(AXES)) for family in FAMILIES])
+    return every.min(axis=0), every.max(axis=0)
+
+
+def _box(front: Front) -> str:
+    ends = zip(AXES.items(), *(end.tolist() for end in _ends(front)), strict=True)
+    return ", ".join(f"{kpi} {sign * best:.4g} (0) to {sign * worst:.4g} (1)" for (kpi, sign), best, worst in ends)
+
+
+def hypervolumes(front: Front) -> dict[str, list[float]]:
+    """Share of the box that the points of each family reach, by training seed."""
+    best, worst = _ends(front)
+    span = np.where(worst > best, worst - best, 1.0)
+    reference = np.full(len(AXES), 1 + MARGIN)
+    return {
+        family: [hypervolume((at - best) / span, reference) / float(reference.prod()) for at in points(front, family)]
+        for family in FAMILIES
+    }
+
+
+def _volume_cells(volumes: Sequence[float]) -> tuple[str, str]:
+    return f"{np.mean(volumes):.4f}", " ".join(f"{volume:.4f}" for volume in volumes)
+
+
+def figures(front: Front) -> list[Figure]:
+    """Differences of reward with the ends of their intervals, KPIs and hypervolumes."""
+    found = [Figure(f"hypervolume: {f}", float(np.mean(v)), "share of the box") for f, v in hypervolumes(front).items()]
+    for name, of in front.items():
+        for other in AGAINST:
+            for end, value in asdict(difference(of[CONDITIONED], of[other])).items():
+                found.append(Figure(f"{name}: {CONDITIONED} less {other}, {end}", value, "money per case"))
+        for family, judged in of.items():
+            for kpi in AXES:
+                value = float(np.mean([pooled(one.kpis[kpi]) for one in judged]))
+                found.append(Figure(f"{name}: {family}, {kpi}", value, "as the KPI"))
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
