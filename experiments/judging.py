@@ -61,8 +61,8 @@ class Judged:
 
 def difference(ours: Sequence[Judged], theirs: Sequence[Judged], kpi: str = "reward") -> Difference:
     """One policy less another, each the mean over its training seeds, paired by day."""
-    ratios = (np.asarray(np.mean([one.kpis[kpi] for one in judged], axis=0)) for judged in (ours, theirs))
-    return Difference(*map(float, paired_difference(*ratios)))
+    ratios, reference = (np.asarray(np.mean([one.kpis[kpi] for one in judged], axis=0)) for judged in (ours, theirs))
+    return Difference(*map(float, paired_difference(ratios, reference)))
 
 
 def word(found: Difference) -> str:

@@ -34,7 +34,7 @@ class Study:
         episodes: frozen days E to be judged on.
         budget: episodes for tuning each family of rules, anew for each preference.
         spread: factor by which a weight is raised or lowered, and the training of the conditioned policy varies it.
-        ppo: settings of every training run.
+        minutes: of each training run, imitation of a rule included.
     """
 
     out: Path
@@ -42,7 +42,7 @@ class Study:
     episodes: int
     budget: int
     spread: float
-    ppo: PPOConfig
+    minutes: float
 
 
 def preferences(spread: float) -> dict[str, Objective]:
@@ -66,12 +66,10 @@ def judge_front(center: Scenario, file: Path, study: Study, objectives: Mapping[
         name: Judge(center, file, study.out / name, study.episodes, objective) for name, objective in objectives.items()
     }
     rules = {name: judge.tuned(study.budget) for name, judge in judges.items()}
-    wide = replace(study.ppo, teacher=rules[DEFAULT]["best"], preference_spread=study.spread)
+    alone = {name: PPOConfig(minutes=study.minutes, teacher=rules[name]["best"]) for name in judges}
+    own = {name: _trained(judge, alone[name], study.seeds, "own") for name, judge in judges.items()}
+    wide = replace(alone[DEFAULT], preference_spread=study.spread)
     conditioned = _trained(judges[DEFAULT], wide, study.seeds, "conditioned")
-    own = {
-        name: _trained(judge, replace(study.ppo, teacher=rules[name]["best"]), study.seeds, "own")
-        for name, judge in judges.items()
-    }
     return {
         name: {
             CONDITIONED: [judge.kept(f"conditioned-{i}", one, preferring=True) for i, one in conditioned.items()],

@@ -1,4 +1,4 @@
-"""How much of the space of outcomes a set of points reaches (Zitzler and Thiele 1998, "Multiobjective optimization")."""
+"""How much of the space of outcomes a set of points reaches: the S measure of Zitzler and Thiele (1999)."""
 
 from __future__ import annotations
 

@@ -32,10 +32,9 @@ def draw_front(front: Front, path: Path) -> None:
             axes.set(xlabel=LABELS[pair[0]], ylabel=LABELS[pair[1]])
             better = ["lower" if AXES[kpi] > 0 else "higher" for kpi in pair]
             axes.set_title(f"better: {better[0]} across, {better[1]} up")
-        for number, name in enumerate(front, start=1):
-            axes.plot([], [], linestyle="", label=f"{number} {name}")
+        key = ", ".join(f"{number} {name}" for number, name in enumerate(front, start=1))
         handles, labels = axes.get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=6)
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), title=f"preferences: {key}")
         buffer = BytesIO()
         figure.savefig(buffer, format="png", dpi=110)
     temporary = path.with_name(path.name + ".partial")
@@ -48,6 +47,6 @@ def _panel(axes: Axes, at: dict[str, Floats]) -> None:
     for ours, theirs in zip(at[CONDITIONED], at[OWN], strict=True):
         axes.plot(*zip(ours, theirs, strict=True), color=REFERENCE, linewidth=0.5, zorder=1)
     for family, where in at.items():
-        axes.scatter(*where.T, color=COLOURS[family], marker=MARKERS[family], s=28, label=family)
+        axes.scatter(where[:, 0], where[:, 1], color=COLOURS[family], marker=MARKERS[family], s=28, label=family)
     for number, where in enumerate(at[CONDITIONED], start=1):
         axes.annotate(str(number), tuple(where), textcoords="offset points", xytext=(4, 4), color=CANDIDATE)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -39,10 +39,8 @@ from experiments.front.families import (
 )
 from experiments.front.hypervolume import Floats, hypervolume
 from experiments.front.picture import draw_front
-from experiments.judging import FROZEN_SEED, difference, word
-from maitred.configs.schema import PPOConfig
-from maitred.envs.decision import PREFERENCE
-from maitred.envs.objective import Objective
+from experiments.judging import FROZEN_SEED, Judged, difference, word
+from maitred.envs.kpi import KPIS
 from maitred.envs.scenario_file import load_scenario, save_scenario
 from maitred.training.paired import pooled
 from maitred.training.tuning import DEFAULT_BUDGET
@@ -60,13 +58,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         episodes=options.episodes,
         budget=options.budget,
         spread=options.spread,
-        ppo=PPOConfig(minutes=options.minutes),
+        minutes=options.minutes,
     )
     possible = preferences(study.spread)
     objectives = {DEFAULT: possible[DEFAULT]} | {name: possible[name] for name in options.preferences or possible}
     file = _file(options.scenario, study.out)
     front = judge_front(load_scenario(file), file, study, objectives)
-    print_front(front, objectives, options.scenario, study)
+    print_front(front, options.scenario, study)
     draw_front(front, study.out / "front.png")
     if options.json:
         write_json(options.json, figures(front))
@@ -101,32 +99,32 @@ def _file(scenario: str, out: Path) -> Path:
     return path
 
 
-def print_front(front: Front, objectives: dict[str, Objective], scenario: str, study: Study) -> None:
+def print_front(front: Front, scenario: str, study: Study) -> None:
     """Rewards by preference, what each family reaches, and hypervolumes."""
-    runs, minutes = len(front), study.ppo.minutes or 0
-    print(f"Minutes of training per seed: conditioned {minutes:g}, one per weight {runs} x {minutes:g}")
+    one, runs = study.minutes, len(front)
+    print(f"Minutes of training per seed: conditioned {one:g}, one per weight {runs} x {one:g} = {runs * one:g}")
     print(f"Training seeds {study.seeds}; {study.episodes} frozen days of seed {FROZEN_SEED}; spread {study.spread:g}")
     print_table(
         f"{scenario}: conditioned less each other, money per case under each preference",
-        ("preference", *PREFERENCE, *AGAINST, "than its own"),
-        [_rewards(front, name, objective) for name, objective in objectives.items()],
+        ("preference", *AGAINST, "than its own"),
+        [_rewards(of, name) for name, of in front.items()],
     )
     print_table(
         "What is reached: AHT in s, CSAT, cost per contact",
         ("preference", *FAMILIES),
         [(name, *(_reached(front, family)[i] for family in FAMILIES)) for i, name in enumerate(front)],
     )
+    print(f"Box, reference point {1 + MARGIN:g}: {_box(front)}")
     print_table(
-        f"Hypervolume, share of the box; reference {1 + MARGIN:g}: {_box(front)}",
+        "Hypervolume, share of the box",
         ("family", "mean", "by seed"),
         [(family, *_volume_cells(volumes)) for family, volumes in hypervolumes(front).items()],
     )
 
 
-def _rewards(front: Front, name: str, objective: Objective) -> tuple[str, ...]:
-    found = {other: difference(front[name][CONDITIONED], front[name][other]) for other in AGAINST}
-    weights = (f"{weight:.3g}" for weight in objective.preference.tolist())
-    return name, *weights, *map(str, found.values()), word(found[OWN])
+def _rewards(of: Mapping[str, Sequence[Judged]], name: str) -> tuple[str, ...]:
+    found = {other: difference(of[CONDITIONED], of[other]) for other in AGAINST}
+    return name, *map(str, found.values()), word(found[OWN])
 
 
 def _reached(front: Front, family: str) -> list[str]:
@@ -164,6 +162,7 @@ def _volume_cells(volumes: Sequence[float]) -> tuple[str, str]:
 def figures(front: Front) -> list[Figure]:
     """Differences of reward with the ends of their intervals, KPIs and hypervolumes."""
     found = [Figure(f"hypervolume: {f}", float(np.mean(v)), "share of the box") for f, v in hypervolumes(front).items()]
+    units = {kpi.name: kpi.unit for kpi in KPIS}
     for name, of in front.items():
         for other in AGAINST:
             for end, value in asdict(difference(of[CONDITIONED], of[other])).items():
@@ -171,7 +170,7 @@ def figures(front: Front) -> list[Figure]:
         for family, judged in of.items():
             for kpi in AXES:
                 value = float(np.mean([pooled(one.kpis[kpi]) for one in judged]))
-                found.append(Figure(f"{name}: {family}, {kpi}", value, "as the KPI"))
+                found.append(Figure(f"{name}: {family}, {kpi}", value, units[kpi]))
     return found
 
 

@@ -15,8 +15,8 @@ from maitred.envs.scenario import Scenario
 from maitred.training.paired import pooled
 from maitred.training.tuning import rewards, training_traces
 
-ROUTINGS = 4  # of the best tuned families, each tried with every cap
-EPISODES = 16  # of training, for every pair
+ROUTINGS = 2  # of the best tuned families, each tried with every cap
+EPISODES = 8  # of training, for every pair
 _LEVER = re.compile(r"(^|\+)(cap\d|weighted_capacity(\([^)]*\))?)(?=\+|$)")
 
 

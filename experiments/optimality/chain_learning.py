@@ -38,6 +38,7 @@ SETTINGS = PPOConfig(
     horizon_min=60,
     validate_every=10,
     imitated=100_000,
+    imitation_epochs=12,
 )
 UNSETTLED = 0.1  # share of a rehearsal's decisions, the last, whose returns are cut short
 

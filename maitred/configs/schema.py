@@ -76,7 +76,7 @@ class PPOConfig(PolicyConfig):
     validate_every: int = 10  # rollouts
     teacher: str = BEST  # rule to imitate; the best of all, tuned, if not named
     imitated: int = 50_000  # of its decisions
-    imitation_epochs: int = 12  # passes over them; 0 for a cold start
+    imitation_epochs: int = 0  # passes over them, 12 are enough; 0 for a cold start, which came further on bank
     sizes: tuple[float, ...] = (1.0,)  # factors of the scenario's agents to train at, each with every load
     loads: tuple[float, ...] = (1.0,)  # factors of its arrivals per agent hour
     multiplier_step: float = 0.0  # money per case and unit of a KPI, for each unit beyond its bound; 0 charges nothing

@@ -13,7 +13,9 @@ from maitred.envs.decision import Decisions
 
 BATCH = 1024
 LEARNING_RATE = 3e-3  # at the start; falls linearly to nothing
-OPEN_MIND = 0.2  # probability spread evenly over the legal candidates, so that exploration has where to begin
+SMOOTHING = 0.05  # probability spread evenly over the legal candidates, so that no logit runs away
+OPEN_MIND = 0.92  # entropy of what is begun with, over that of equal chances
+SAMPLE, HOTTEST, HALVINGS = 5_000, 1e3, 30  # decisions and range of the search for the temperature
 
 
 def imitate(
@@ -27,7 +29,9 @@ def imitate(
     """Fit the network's choices to those of a teacher, and its value to the returns.
 
     Minimises cross-entropy with label smoothing (behaviour cloning: Pomerleau 1989) plus half the squared error of
-    the value, which PPO would otherwise have to learn while its advantages are already in use.
+    the value, which PPO would otherwise have to learn while its advantages are already in use. Then the logits are
+    brought closer together, in their order: a policy as sure as its teacher tries nothing else, and was seen to learn
+    less in a million decisions than an untrained one in a third of that.
 
     Args:
         extractor: the network, changed in place.
@@ -58,7 +62,24 @@ def imitate(
             optimizer.step()
             schedule.step()
             agreed += int((output[:, :-1].argmax(dim=1) == teacher).sum())
+    _open_mind(extractor, decisions, rng.permutation(len(decisions))[:SAMPLE])
     return agreed / len(decisions)
+
+
+def _open_mind(extractor: CandidateExtractor, decisions: Decisions, rows: NDArray[np.int64]) -> None:
+    """Divide the logits by the temperature at which their mean entropy is `OPEN_MIND` of that of equal chances."""
+    mask = torch.from_numpy(decisions.mask[rows])
+    with torch.no_grad():
+        logits = extractor(_tensors(decisions, rows))[:, :-1]
+        wanted = OPEN_MIND * torch.log(mask.sum(dim=1)).mean()
+        low, high = 1.0, HOTTEST
+        for _ in range(HALVINGS):
+            middle = (low * high) ** 0.5
+            log_p = log_softmax(torch.where(mask, logits / middle, logits), dim=1)
+            cold = -(log_p.exp() * log_p * mask).sum(dim=1).mean() < wanted
+            low, high = (middle, high) if cold else (low, middle)
+        extractor.network.score_out.weight.div_(low)
+        extractor.network.hold_prior.div_(low)
 
 
 def _tensors(decisions: Decisions, rows: NDArray[np.int64]) -> dict[str, Tensor]:
@@ -67,8 +88,8 @@ def _tensors(decisions: Decisions, rows: NDArray[np.int64]) -> dict[str, Tensor]
 
 
 def _disagreement(logits: Tensor, mask: Tensor, teacher: Tensor) -> Tensor:
-    """Mean cross-entropy of (B, K) logits against a choice (B,) that gives `OPEN_MIND` to all legal candidates."""
+    """Mean cross-entropy of (B, K) logits against a choice (B,) that gives `SMOOTHING` to all legal candidates."""
     log_p = log_softmax(logits, dim=1)
     evenly = (log_p * mask).sum(dim=1) / mask.sum(dim=1)
     own = log_p.gather(1, teacher.unsqueeze(1)).squeeze(1)
-    return -((1 - OPEN_MIND) * own + OPEN_MIND * evenly).mean()
+    return -((1 - SMOOTHING) * own + SMOOTHING * evenly).mean()

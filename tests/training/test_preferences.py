@@ -49,7 +49,9 @@ def test_one_policy_is_trained_for_many_preferences(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     save_scenario(small_center(), "small.yaml")
     budget = {"steps": 4096, "minutes": None, "n_envs": 16, "n_steps": 128, "batch_size": 1024}
-    policy = PPOConfig(**budget, teacher="fastest", imitated=4000, preference_spread=3.0, sizes=(1.0, 2.0))
+    policy = PPOConfig(
+        **budget, teacher="fastest", imitated=4000, imitation_epochs=2, preference_spread=3.0, sizes=(1.0, 2.0)
+    )
     evaluation = EvaluationConfig(validation_episodes=8)
     result = train(TrainConfig(seed=5, scenario_file="small.yaml", policy=policy, evaluation=evaluation))
     normaliser = result.learned.policy.network.context_normaliser

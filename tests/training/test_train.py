@@ -46,7 +46,6 @@ TINY_PPO = PPOConfig(
     batch_size=1024,
     learning_rate=3e-3,
     validate_every=8,
-    imitation_epochs=0,
 )
 
 
@@ -89,7 +88,14 @@ def test_ppo_reaches_the_incumbent_and_more(learned: Any) -> None:
 def test_a_warm_start_begins_at_the_level_of_its_teacher():
     logged: list[float] = []
     told = PPOConfig(
-        steps=4096, minutes=None, n_envs=16, n_steps=128, batch_size=1024, teacher="fastest", imitated=8000
+        steps=4096,
+        minutes=None,
+        n_envs=16,
+        n_steps=128,
+        batch_size=1024,
+        teacher="fastest",
+        imitated=8000,
+        imitation_epochs=12,
     )
     result = train(config(told), lambda figures, step: logged.append(figures.get("validation/reward_difference", 0.0)))
     validation = prepare_validation(small_center(), Objective(), branch(3, VALIDATION), 24)

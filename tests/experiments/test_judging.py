@@ -1,0 +1,67 @@
+"""Policies are tuned, trained and judged by the objective of their judge, and what is finished is kept."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from experiments.judging import Judge, Judged, difference, word
+from maitred.configs.schema import PPOConfig
+from maitred.envs.objective import Objective
+from maitred.envs.scenario_file import load_scenario, save_scenario
+from maitred.training.paired import pooled
+from maitred.training.validation import Difference
+from tests.training.center import small_center
+
+TINY = PPOConfig(
+    steps=1024, minutes=None, n_envs=16, n_steps=64, batch_size=1024, width=8, teacher="fastest", imitated=1000
+)
+CASES = np.array([100.0, 200.0, 150.0])
+
+
+@pytest.fixture
+def judge(tmp_path):
+    save_scenario(small_center(), tmp_path / "small.yaml")
+    return Judge(load_scenario(tmp_path / "small.yaml"), tmp_path / "small.yaml", tmp_path, episodes=2)
+
+
+def judged(*per_case):
+    rewards = (np.stack([value * CASES + [1, 0, -1], CASES], axis=1) for value in per_case)
+    return [Judged("x", {"reward": each}, 1.0) for each in rewards]
+
+
+def test_a_trained_policy_is_kept_and_tried_in_several_places(judge, monkeypatch):
+    trained = judge.trained(TINY, seed=1, label="tiny")
+    here = judge.kept("tiny-1", trained)
+    monkeypatch.setattr("experiments.judging.train", None)  # nothing is trained again
+    again = judge.trained(TINY, seed=1, label="tiny")
+    assert again.settings == trained.settings
+    busy = small_center(1.2)
+    there = replace(judge, center=replace(busy, name="busy")).kept("tiny-1", again)
+    assert there.rewards.shape == here.rewards.shape and (there.rewards != here.rewards).any()
+    np.testing.assert_array_equal(judge.kept("other", again).rewards, here.rewards)
+
+
+def test_a_rule_is_judged_by_what_the_judge_values(judge):
+    plain = judge.rule("fastest")
+    cheap = replace(judge, objective=Objective(csat=0.0), out=judge.out / "cheap").rule("fastest")
+    satisfaction = pooled(plain.rewards) - pooled(cheap.rewards)
+    assert 0.3 * Objective().csat < satisfaction < Objective().csat
+    assert pooled(plain.kpis["aht_s"]) == pooled(cheap.kpis["aht_s"])
+
+
+def test_rules_are_tuned_to_the_objective(judge):
+    dear = replace(judge, objective=Objective(csat=0.0, abandonment=0.0, focus_per_min=100.0), out=judge.out / "dear")
+    assert judge.tuned(12)["on_training_episodes"] != dear.tuned(12)["on_training_episodes"]
+
+
+def test_learners_are_compared_as_the_mean_over_their_seeds():
+    found = difference(judged(4.5, 5.5), judged(3.0))
+    assert (found.value, found.low, found.high) == pytest.approx((2, 2, 2))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"), [(0.1, 0.2, "better"), (-0.2, -0.1, "worse"), (-0.1, 0.1, "no difference shown")]
+)
+def test_a_verdict_needs_an_interval_clear_of_zero(low, high, said):
+    assert word(Difference((low + high) / 2, low, high)) == said
