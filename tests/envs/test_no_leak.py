@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from maitred.envs.blocks import Concurrency, Customers, Dialogue, People
-from maitred.envs.decision import CANDIDATE_NAMES, Kind
+from maitred.envs.decision import PREFERRED, CANDIDATE_NAMES, Kind
 from maitred.envs.kernel.layout import Outcome
 from maitred.envs.scenario import Routing
 from maitred.envs.simulator import Simulator
@@ -81,7 +81,8 @@ def assert_unchanged_by_truth(simulator, rng):
     assert len(pending) > 0 and (simulator.centers.contacts["outcome"] == Outcome.SERVED).any()
     scramble(simulator, rng)
     o = simulator.observation
-    o.context[:], o.candidates[o.mask] = -1, -1  # so that what is compared was written again
+    # so that what is compared was written again; what the operator prefers is no part of the world
+    o.context[:, : PREFERRED.start], o.candidates[o.mask] = -1, -1
     simulator.step()
     for b in pending:
         assert observed(simulator, b) == before[b]

@@ -19,7 +19,7 @@ def test_the_kernel_meets_the_exact_chain_of_two_classes():
 
 
 def test_the_kernel_meets_the_exact_chain_of_conversations_that_come_and_go():
-    found = chat.coming_and_going(cap=2, turns=40_000, episodes=8, seed=5)
+    found = chat.coming_and_going(cap=4, turns=80_000, episodes=8, seed=5)
     assert [one.quantity for one in found] == ["reply_s", "utilisation", "wait_s", "mean_open"]
     assert all(one.exact in one.interval for one in found), [one.row for one in found]
 
@@ -33,10 +33,10 @@ def test_the_command_prints_every_comparison(monkeypatch, capsys):
     monkeypatch.setattr(chat, "WORLDS", {"simple": chat.WORLDS["simple"], "complex": chat.WORLDS["complex"]})
     monkeypatch.setattr(chat, "MIXES", chat.MIXES[:1])
     monkeypatch.setattr(chat, "MOST", 2)
-    monkeypatch.setattr(chat, "CAPS", (2,))
+    monkeypatch.setattr(chat, "CAPS", (4,))
     chat.main(["--turns", "2000"])
     shown = capsys.readouterr().out
-    assert "complex K=2" in shown and "2 simple + 1 complex" in shown and "coming, cap 2" in shown
+    assert "complex K=2" in shown and "2 simple + 1 complex" in shown and "coming, cap 4" in shown
     assert "above 3 slots" in shown
 
 
