@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from maitred.envs.blocks import Concurrency, Customers, Dialogue, People
-from maitred.envs.decision import PREFERRED, CANDIDATE_NAMES, Kind
+from maitred.envs.decision import CANDIDATE_NAMES, PREFERRED, Kind
 from maitred.envs.kernel.layout import Outcome
 from maitred.envs.scenario import Routing
 from maitred.envs.simulator import Simulator
