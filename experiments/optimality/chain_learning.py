@@ -19,7 +19,7 @@ from experiments.optimality.chain_centers import ChainCenters
 from experiments.optimality.chain_decisions import ChainDecisions
 from experiments.optimality.chain_policies import Luck, TablePolicy, validation_against
 from experiments.optimality.process import Floats, Ints
-from maitred.configs.schema import PPOConfig
+from maitred.configs.schema import BEST, PPOConfig
 from maitred.envs.decision import Policy
 from maitred.training.coach import Clock
 from maitred.training.learning import REHEARSAL, VALIDATION, Learned, Log, branch
@@ -38,7 +38,7 @@ SETTINGS = PPOConfig(
     horizon_min=60,
     validate_every=10,
     imitated=100_000,
-    imitation_epochs=12,
+    teacher=BEST,
 )
 UNSETTLED = 0.1  # share of a rehearsal's decisions, the last, whose returns are cut short
 

@@ -56,8 +56,8 @@ class PPOConfig(PolicyConfig):
 
     Training ends with the first of `steps` and `minutes`; without `minutes` a run is the same each time.
     Discounting is by simulated time: a reward t minutes after a choice counts exp(-t / horizon_min), so that the
-    horizon must outlast the time from a choice to what is booked for it. Training begins with the imitation of a
-    rule, which `minutes` includes; without passes over what it chose, from an untrained network.
+    horizon must outlast the time from a choice to what is booked for it. With a teacher, training begins with the
+    imitation of that rule, which `minutes` includes.
     """
 
     name: str = "ppo"
@@ -74,9 +74,9 @@ class PPOConfig(PolicyConfig):
     entropy: float = 0.0  # weight of the entropy bonus
     width: int = 32  # of the network's hidden layers
     validate_every: int = 10  # rollouts
-    teacher: str = BEST  # rule to imitate; the best of all, tuned, if not named
+    teacher: str | None = None  # rule to imitate first, `best` for the best of all, tuned; none came further on bank
     imitated: int = 50_000  # of its decisions
-    imitation_epochs: int = 0  # passes over them, 12 are enough; 0 for a cold start, which came further on bank
+    imitation_epochs: int = 12  # passes over them
     sizes: tuple[float, ...] = (1.0,)  # factors of the scenario's agents to train at, each with every load
     loads: tuple[float, ...] = (1.0,)  # factors of its arrivals per agent hour
     multiplier_step: float = 0.0  # money per case and unit of a KPI, for each unit beyond its bound; 0 charges nothing
@@ -88,11 +88,11 @@ class PPOConfig(PolicyConfig):
         _positive("policy", batch_size=self.batch_size, epochs=self.epochs, learning_rate=self.learning_rate)
         _positive("policy", clip_range=self.clip_range, width=self.width, validate_every=self.validate_every)
         _positive("policy", horizon_min=self.horizon_min, imitated=self.imitated)
+        _positive("policy", imitation_epochs=self.imitation_epochs)
         _require(self.multiplier_step >= 0, "policy.multiplier_step", "0 or more", self.multiplier_step)
         _require(self.preference_spread >= 1, "policy.preference_spread", "1 or more", self.preference_spread)
         factors = (*self.sizes, *self.loads)
         _require(min(factors) > 0, "policy.sizes, policy.loads", "positive numbers", factors)
-        _require(self.imitation_epochs >= 0, "policy.imitation_epochs", "0 or more", self.imitation_epochs)
         _fraction("policy", gae_lambda=self.gae_lambda, entropy=self.entropy)
         rollout = self.n_envs * self.n_steps
         _require(

@@ -1,4 +1,4 @@
-"""PPO: sb3-contrib's MaskablePPO on the candidate network, begun where the best rule stands."""
+"""PPO: sb3-contrib's MaskablePPO on the candidate network, begun cold or where a rule stands."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def train_ppo(
 
 def _teacher(config: PPOConfig, scenario: Scenario, objective: Objective, seed: int) -> Policy:
     """Who is imitated, or who shows what decisions look like where nobody is."""
-    if not config.imitation_epochs:
+    if config.teacher is None:
         return RULES["random"]
     return best_rule(scenario, objective, seed)[0].policy if config.teacher == BEST else rule(config.teacher)
 
@@ -71,7 +71,7 @@ def _prepare(
 ) -> tuple[TrainingCenters, Rehearsal]:
     """One world's share of the centers, and of what is imitated; rewards and returns in units of order one."""
     episodes, ours, theirs = branch(seed, REHEARSAL).spawn(3 * worlds)[3 * index : 3 * index + 3]
-    count = config.imitated if config.imitation_epochs else COLD_START_DECISIONS
+    count = config.imitated if config.teacher is not None else COLD_START_DECISIONS
     rehearsal = rehearse(
         world,
         teacher,
@@ -124,7 +124,7 @@ def learn_ppo(
     assert isinstance(policy, CandidatePolicy)
     policy.network.fit_normaliser(lesson.decisions)
     figures: dict[str, float] = {}
-    if config.imitation_epochs:
+    if config.teacher is not None:
         agreement = imitate(
             policy.extractor, lesson.decisions, lesson.chosen, lesson.returns, config.imitation_epochs, imitation
         )

@@ -95,7 +95,6 @@ def test_a_warm_start_begins_at_the_level_of_its_teacher():
         batch_size=1024,
         teacher="fastest",
         imitated=8000,
-        imitation_epochs=12,
     )
     result = train(config(told), lambda figures, step: logged.append(figures.get("validation/reward_difference", 0.0)))
     validation = prepare_validation(small_center(), Objective(), branch(3, VALIDATION), 24)
