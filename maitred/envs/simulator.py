@@ -119,6 +119,10 @@ class Simulator:
             self.observation = into
         self._run(answers, incumbent=False)
 
+    def answer_as_usual(self, which: NDArray[np.bool_]) -> None:
+        """Answer the pending decisions of the centers (B,) `which` as the platform would; the others wait."""
+        self._run(np.where(which, self.centers.center["usual"], -1), incumbent=False)
+
     def _legal(self, answers: NDArray[np.int64]) -> NDArray[np.int64]:
         illegal = self.pending & ((answers < 0) | (answers >= self.centers.center["places"]))
         if illegal.any():

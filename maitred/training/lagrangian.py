@@ -52,5 +52,5 @@ class Lagrangian:
         for bound, multiplier in zip(self.bounds, self.multipliers.tolist(), strict=True):
             figures[f"multiplier_{bound.kpi.name}"] = multiplier
             if bound.kpi.term is not None:
-                figures[f"price_{bound.kpi.name}"] = -float(self.prices[bound.kpi.term])
+                figures[f"price_{bound.kpi.name}"] = abs(float(self.prices[bound.kpi.term]))
         return figures

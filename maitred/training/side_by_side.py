@@ -12,7 +12,6 @@ import numpy as np
 from maitred.agents.quadrant import Quadrant
 from maitred.agents.routing import Random
 from maitred.envs.decision import Decisions, Kind, Policy
-from maitred.envs.kernel import advance as kernel
 from maitred.envs.scenario import Scenario
 from maitred.envs.simulator import Ledger, Simulator
 from maitred.envs.trace import Trace
@@ -46,10 +45,8 @@ def play(scenario: Scenario, traces: Sequence[Trace], policies: Sequence[Policy]
 
 def _go_on(simulator: Simulator) -> None:
     """Answer the reassessments as usual until every center waits for something else."""
-    center = simulator.centers.center
-    while (routine := simulator.pending & (center["kind"] == REASSESS)).any():
-        answers = np.where(routine, center["usual"], -1)
-        kernel.run(simulator.world, simulator.centers, answers, simulator.observation, False)
+    while (routine := simulator.pending & (simulator.centers.center["kind"] == REASSESS)).any():
+        simulator.answer_as_usual(routine)
 
 
 def _rows(decisions: Decisions, rows: slice) -> Decisions:
