@@ -119,12 +119,20 @@ class CandidateNetwork(nn.Module):
         Returns:
             (B, K) float32 logits, `MASKED_LOGIT` where illegal, and (B,) float32 values.
         """
+        joint, value = self.represent(context, candidates, mask)
+        return self.score(joint, candidates, mask), value
+
+    def represent(self, context: Tensor, candidates: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, K, width) hidden layer that scores are read from, and (B,) values, of the arguments of `forward`."""
         situation = torch.relu(self.context_encoder(self.context_normaliser(context)))
         each = torch.relu(self.candidate_encoder(self.candidate_normaliser(candidates)))
         each = each * mask.unsqueeze(-1)  # not negative, so 0 also drops out of the maximum
         mean = each.sum(1) / mask.sum(1, keepdim=True)
         state = torch.relu(self.state_encoder(torch.cat([situation, mean, each.amax(1)], dim=-1)))
         joint = torch.relu(self.score_candidate(each) + self.score_state(state).unsqueeze(1))
+        return joint, self.value_out(torch.relu(self.value_hidden(state))).squeeze(-1)
+
+    def score(self, joint: Tensor, candidates: Tensor, mask: Tensor) -> Tensor:
+        """(B, K) logits of the hidden layer that `represent` gives, `MASKED_LOGIT` where illegal."""
         logits = self.score_out(joint).squeeze(-1) + self.hold_prior * candidates[..., HOLD]
-        value = self.value_out(torch.relu(self.value_hidden(state))).squeeze(-1)
-        return torch.where(mask, logits, MASKED_LOGIT), value
+        return torch.where(mask, logits, MASKED_LOGIT)

@@ -21,9 +21,7 @@ class CandidateReward(nn.Module):
 
     def forward(self, context: Tensor, candidates: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Predictions (B, K) and regressors (B, K, 2 + width) of a batch of decisions, in raw units."""
-        hidden: list[Tensor] = []
-        hook = self.network.score_out.register_forward_pre_hook(lambda _, seen: hidden.append(seen[0]))
-        differences, value = self.network(context, candidates, mask)
-        hook.remove()
+        hidden, value = self.network.represent(context, candidates, mask)
         common = value[:, None, None].expand(-1, mask.shape[1], 1)
-        return value[:, None] + differences, torch.cat([torch.ones_like(common), common, hidden[0]], dim=2)
+        predicted = value[:, None] + self.network.score(hidden, candidates, mask)
+        return predicted, torch.cat([torch.ones_like(common), common, hidden], dim=2)
