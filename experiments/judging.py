@@ -24,7 +24,7 @@ from maitred.envs.simulator import simulate
 from maitred.envs.trace import Trace
 from maitred.envs.traffic import draw_trace
 from maitred.training.frozen import FROZEN_BRANCH
-from maitred.training.paired import paired_difference
+from maitred.training.paired import paired_difference, pooled
 from maitred.training.train import TrainingResult, load_policy, save_run, train
 from maitred.training.tuning import best_rule
 from maitred.training.validation import Difference
@@ -63,6 +63,11 @@ def difference(ours: Sequence[Judged], theirs: Sequence[Judged], kpi: str = "rew
     """One policy less another, each the mean over its training seeds, paired by day."""
     ratios, reference = (np.asarray(np.mean([one.kpis[kpi] for one in judged], axis=0)) for judged in (ours, theirs))
     return Difference(*map(float, paired_difference(ratios, reference)))
+
+
+def per_case(judged: Sequence[Judged]) -> float:
+    """Money per case, the mean over training seeds."""
+    return float(pooled(np.mean([one.rewards for one in judged], axis=0)))
 
 
 def word(found: Difference) -> str:

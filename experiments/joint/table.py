@@ -16,16 +16,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from experiments.figures import Figure, print_table, write_json
 from experiments.joint.separate import homogeneous, separate
-from experiments.judging import FROZEN_SEED, TUNING_SEED, Judge, Judged
+from experiments.judging import FROZEN_SEED, TUNING_SEED, Judge, Judged, difference, per_case, word
 from maitred.configs.schema import PPOConfig
 from maitred.envs.kpi import KPIS
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import load_scenario, save_scenario, scenario_hash
-from maitred.training.paired import paired_difference, pooled
 from maitred.training.tuning import DEFAULT_BUDGET
 from maitred.training.validation import Difference
 
@@ -45,8 +42,7 @@ class Comparison:
 
     def difference(self, reference: str, kpi: str = "reward") -> Difference:
         """The learned policy less a rule, the mean over training seeds, paired by day."""
-        ours = np.mean([one.kpis[kpi] for one in self.joint], axis=0)
-        return Difference(*map(float, paired_difference(ours, self.apart[reference].kpis[kpi])))
+        return difference(self.joint, [self.apart[reference]], kpi)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -113,8 +109,8 @@ def _compare(name: str, center: Scenario, options: argparse.Namespace) -> Compar
 def _rows(one: Comparison) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for kind, judged in one.apart.items():
-        reward, found = float(pooled(judged.rewards)), one.difference(kind)
-        seeds = " ".join(f"{float(pooled(each.rewards)) - reward:+.3f}" for each in one.joint)
+        reward, found = per_case([judged]), one.difference(kind)
+        seeds = " ".join(f"{per_case([each]) - reward:+.3f}" for each in one.joint)
         rows.append((one.world, kind, judged.policy, f"{reward:.3f}", str(found), seeds, _verdict(one, kind)))
     return rows
 
@@ -122,14 +118,14 @@ def _rows(one: Comparison) -> list[tuple[str, ...]]:
 def _verdict(one: Comparison, kind: str) -> str:
     found = one.difference(kind)
     if one.world.endswith("_alike"):
-        size = CONTROL * abs(float(pooled(one.apart[kind].rewards)))
+        size = CONTROL * abs(per_case([one.apart[kind]]))
         return "within 0.5 %" if -size <= found.value <= size else "not within 0.5 %"
-    return "better" if found.low > 0 else "worse" if found.high < 0 else "no difference shown"
+    return word(found)
 
 
 def _guard(one: Comparison, kpi: str) -> str:
     """The difference of a guard KPI, marked where its interval is clear of zero on the wrong side."""
-    best = max(one.apart, key=lambda kind: float(pooled(one.apart[kind].rewards)))
+    best = max(one.apart, key=lambda kind: per_case([one.apart[kind]]))
     if kpi not in one.apart[best].kpis:
         return "-"
     found = one.difference(best, kpi)

@@ -17,15 +17,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from experiments.figures import Figure, print_table, write_json
-from experiments.judging import FROZEN_SEED, Judged
+from experiments.judging import FROZEN_SEED, Judged, difference, per_case, word
 from experiments.ladder.picture import draw_ladder
 from experiments.ladder.rungs import BEST, RUNGS, Study, climb
 from maitred.envs.scenario_file import SHIPPED
-from maitred.training.paired import paired_difference, pooled
 from maitred.training.tuning import DEFAULT_BUDGET
 from maitred.training.validation import Difference
 
@@ -69,25 +65,9 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def rewards(judged: Sequence[Judged]) -> NDArray[np.float64]:
-    """(E, 2) money and cases of each day, the mean over training seeds."""
-    return np.asarray(np.mean([one.rewards for one in judged], axis=0))
-
-
-def difference(rungs: Rungs, rung: str, reference: str) -> Difference:
-    """Reward per case of one rung less another's, paired by day."""
-    bounds = paired_difference(rewards(rungs[rung]), rewards(rungs[reference]))
-    return Difference(*map(float, bounds))
-
-
 def gains(rungs: Rungs) -> dict[str, Difference]:
     """What each rung adds to FIFO."""
-    return {rung: difference(rungs, rung, "FIFO") for rung in RUNGS[1:]}
-
-
-def word(found: Difference) -> str:
-    """What an interval says."""
-    return "better" if found.low > 0 else "worse" if found.high < 0 else "no difference shown"
+    return {rung: difference(rungs[rung], rungs["FIFO"]) for rung in RUNGS[1:]}
 
 
 def print_ladder(climbed: Mapping[str, Rungs], study: Study) -> None:
@@ -95,7 +75,7 @@ def print_ladder(climbed: Mapping[str, Rungs], study: Study) -> None:
     print_table(
         f"Reward per case, {study.episodes} frozen days of seed {FROZEN_SEED}, training seeds {study.seeds}",
         ("scenario", *RUNGS),
-        [(name, *(f"{pooled(rewards(rungs[rung])):.3f}" for rung in RUNGS)) for name, rungs in climbed.items()],
+        [(name, *(f"{per_case(rungs[rung]):.3f}" for rung in RUNGS)) for name, rungs in climbed.items()],
     )
     print_table(
         f"Learners less the best tuned rule; PPO {study.minutes:g} min, LinUCB {study.bandit_episodes} episodes",
@@ -110,10 +90,10 @@ def print_ladder(climbed: Mapping[str, Rungs], study: Study) -> None:
 
 
 def _against_best(name: str, rungs: Rungs) -> tuple[str, ...]:
-    ppo = difference(rungs, "PPO", BEST)
-    best = pooled(rewards(rungs[BEST]))
-    by_seed = " ".join(f"{pooled(one.rewards) - best:+.3f}" for one in rungs["PPO"])
-    return name, str(difference(rungs, "LinUCB", BEST)), str(ppo), by_seed, word(ppo)
+    ppo = difference(rungs["PPO"], rungs[BEST])
+    best = per_case(rungs[BEST])
+    by_seed = " ".join(f"{per_case([one]) - best:+.3f}" for one in rungs["PPO"])
+    return name, str(difference(rungs["LinUCB"], rungs[BEST])), str(ppo), by_seed, word(ppo)
 
 
 def figures(climbed: Mapping[str, Rungs]) -> list[Figure]:
@@ -121,9 +101,9 @@ def figures(climbed: Mapping[str, Rungs]) -> list[Figure]:
     found = []
     for name, rungs in climbed.items():
         for rung in RUNGS:
-            found.append(Figure(f"{name}: {rung}", float(pooled(rewards(rungs[rung]))), "money per case"))
+            found.append(Figure(f"{name}: {rung}", per_case(rungs[rung]), "money per case"))
         for rung in ("LinUCB", "PPO"):
-            for end, value in asdict(difference(rungs, rung, BEST)).items():
+            for end, value in asdict(difference(rungs[rung], rungs[BEST])).items():
                 found.append(Figure(f"{name}: {rung} less {BEST}, {end}", value, "money per case"))
     return found
 
