@@ -93,6 +93,8 @@ class PPOConfig(PolicyConfig):
         _require(self.preference_spread >= 1, "policy.preference_spread", "1 or more", self.preference_spread)
         factors = (*self.sizes, *self.loads)
         _require(min(factors) > 0, "policy.sizes, policy.loads", "positive numbers", factors)
+        worlds = len(self.sizes) * len(self.loads)
+        _require(self.n_envs >= worlds, "policy.n_envs", f"a center or more for each of {worlds} worlds", self.n_envs)
         _fraction("policy", gae_lambda=self.gae_lambda, entropy=self.entropy)
         rollout = self.n_envs * self.n_steps
         _require(
