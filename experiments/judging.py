@@ -19,7 +19,7 @@ from maitred.envs.decision import Policy
 from maitred.envs.kpi import applicable, kpi_ratios
 from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
-from maitred.envs.scenario_file import scenario_hash
+from maitred.envs.scenario_file import save_scenario, scenario_hash
 from maitred.envs.simulator import simulate
 from maitred.envs.trace import Trace
 from maitred.envs.traffic import draw_trace
@@ -37,6 +37,14 @@ def frozen_days(scenario: Scenario, episodes: int) -> list[Trace]:
     """Traces of the frozen branch of the seed tree."""
     keys = (np.random.SeedSequence(entropy=FROZEN_SEED, spawn_key=(FROZEN_BRANCH, i)) for i in range(episodes))
     return [draw_trace(scenario, key) for key in keys]
+
+
+def written(center: Scenario, out: Path) -> Path:
+    """The file of a scenario in a study's folder, written where training finds it."""
+    path = out / "scenarios" / f"{center.name}.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_scenario(center, path)
+    return path
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,9 +39,9 @@ from experiments.front.families import (
 )
 from experiments.front.hypervolume import Floats, hypervolume
 from experiments.front.picture import draw_front
-from experiments.judging import FROZEN_SEED, Judged, difference, word
+from experiments.judging import FROZEN_SEED, Judged, difference, word, written
 from maitred.envs.kpi import KPIS
-from maitred.envs.scenario_file import load_scenario, save_scenario
+from maitred.envs.scenario_file import load_scenario
 from maitred.training.paired import pooled
 from maitred.training.tuning import DEFAULT_BUDGET
 
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     possible = preferences(study.spread)
     objectives = {DEFAULT: possible[DEFAULT]} | {name: possible[name] for name in options.preferences or possible}
-    file = _file(options.scenario, study.out)
+    file = written(load_scenario(options.scenario), study.out)
     front = judge_front(load_scenario(file), file, study, objectives)
     print_front(front, options.scenario, study)
     draw_front(front, study.out / "front.png")
@@ -88,15 +88,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     if unknown := set(options.preferences or ()) - set(preferences(options.spread)):
         parser.error(f"--preferences: expected some of {', '.join(preferences(options.spread))}, found {unknown}")
     return options
-
-
-def _file(scenario: str, out: Path) -> Path:
-    """The scenario, written where training finds it."""
-    center = load_scenario(scenario)
-    path = out / "scenarios" / f"{center.name}.yaml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_scenario(center, path)
-    return path
 
 
 def print_front(front: Front, scenario: str, study: Study) -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
-from experiments.judging import Judge, Judged, Kept, frozen_days
+from experiments.judging import Judge, Judged, Kept, frozen_days, written
 from maitred.agents.rules import rule
 from maitred.configs.schema import PPOConfig
 from maitred.envs.resized import resized
 from maitred.envs.scenario import Scenario
-from maitred.envs.scenario_file import load_scenario, save_scenario
+from maitred.envs.scenario_file import load_scenario
 from maitred.envs.simulator import simulate
 
 LONGEST = 7  # days of an episode in another scenario
@@ -107,11 +107,3 @@ def judged_in(case: Case, policies: dict[str, dict[int, Kept]], tuned: str, out:
         for how, by_seed in policies.items()
     }
     return found | {RULE: [judge.rule(tuned)], INCUMBENT: [judge.rule("incumbent")]}
-
-
-def written(center: Scenario, out: Path) -> Path:
-    """The file of a scenario, written where training finds it."""
-    path = out / "scenarios" / f"{center.name}.yaml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_scenario(center, path)
-    return path

@@ -34,10 +34,9 @@ from experiments.generalise.cases import (
     judged_in,
     others,
     train_both,
-    written,
 )
 from experiments.generalise.picture import draw_gains
-from experiments.judging import FROZEN_SEED, difference, word
+from experiments.judging import FROZEN_SEED, difference, word, written
 from maitred.envs.scenario_file import SHIPPED, load_scenario
 from maitred.training.paired import pooled
 from maitred.training.tuning import DEFAULT_BUDGET

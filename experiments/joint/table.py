@@ -18,11 +18,11 @@ from pathlib import Path
 
 from experiments.figures import Figure, print_table, write_json
 from experiments.joint.separate import homogeneous, separate
-from experiments.judging import FROZEN_SEED, TUNING_SEED, Judge, Judged, difference, per_case, word
+from experiments.judging import FROZEN_SEED, TUNING_SEED, Judge, Judged, difference, per_case, word, written
 from maitred.configs.schema import PPOConfig
 from maitred.envs.kpi import KPIS
 from maitred.envs.scenario import Scenario
-from maitred.envs.scenario_file import load_scenario, save_scenario, scenario_hash
+from maitred.envs.scenario_file import load_scenario, scenario_hash
 from maitred.training.tuning import DEFAULT_BUDGET
 from maitred.training.validation import Difference
 
@@ -82,20 +82,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _center(name: str, out: Path) -> Scenario:
-    """The world, written where training finds it."""
+    """The world, as training reads it."""
     center = homogeneous(load_scenario(name.removesuffix("_alike"))) if name.endswith("_alike") else load_scenario(name)
-    path = _file(name, out)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_scenario(center, path)
-    return load_scenario(path)
-
-
-def _file(name: str, out: Path) -> Path:
-    return out / "scenarios" / f"{name}.yaml"
+    return load_scenario(written(center, out))
 
 
 def _compare(name: str, center: Scenario, options: argparse.Namespace) -> Comparison:
-    judge = Judge(center, _file(name, options.out), options.out, options.episodes)
+    judge = Judge(center, written(center, options.out), options.out, options.episodes)
     tuned = judge.tuned(options.budget)
     rules = {
         kind: judge.rule(rule, tuned["seconds"])

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from experiments.judging import Judge, Judged, frozen_days
+from experiments.judging import Judge, Judged, frozen_days, written
 from maitred.agents.rules import rule
 from maitred.configs.schema import LinUCBConfig, PPOConfig
-from maitred.envs.scenario import Scenario
-from maitred.envs.scenario_file import load_scenario, save_scenario
+from maitred.envs.scenario_file import load_scenario
 from maitred.envs.simulator import simulate
 
 LONGEST = 7  # days of an episode: 26 weeks belong to experiments.learning_value
@@ -41,7 +40,8 @@ class Study:
 
 def climb(name: str, study: Study) -> dict[str, list[Judged]]:
     """Every rung of a scenario: one policy, or one per seed where it is learned; none where nothing is decided."""
-    path, center = _center(name, study)
+    path = _center(name, study)
+    center = load_scenario(path)
     if not simulate(center, frozen_days(center, 1), rule("incumbent"))[0].decisions:
         return {}
     judge = Judge(center, path, study.out, study.episodes)
@@ -56,10 +56,7 @@ def climb(name: str, study: Study) -> dict[str, list[Judged]]:
     return rungs
 
 
-def _center(name: str, study: Study) -> tuple[Path, Scenario]:
+def _center(name: str, study: Study) -> Path:
     """The scenario as a file, no longer than the study's episodes."""
     scenario = load_scenario(name)
-    path = study.out / "scenarios" / f"{name}.yaml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_scenario(replace(scenario, days=min(scenario.days, LONGEST)), path)
-    return path, load_scenario(path)
+    return written(replace(scenario, days=min(scenario.days, LONGEST)), study.out)

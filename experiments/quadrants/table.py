@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from experiments.figures import Figure, print_table, write_json
-from experiments.judging import FROZEN_SEED, Judge, frozen_days
+from experiments.judging import FROZEN_SEED, Judge, frozen_days, written
 from experiments.parts import part
 from experiments.quadrants.days import ACTIONS, MEASURES, QUADRANTS, Floats, Played, play
 from experiments.quadrants.picture import draw_quadrants
@@ -30,7 +30,7 @@ from maitred.configs.schema import PPOConfig
 from maitred.envs.decision import Policy
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_error import ScenarioError
-from maitred.envs.scenario_file import load_scenario, save_scenario, scenario_hash
+from maitred.envs.scenario_file import load_scenario, scenario_hash
 from maitred.serving.bundle import load_bundle
 from maitred.serving.policy import BundlePolicy
 from maitred.training.day_pictures import QUADRANTS as NAMES
@@ -76,23 +76,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _center(source: str, out: Path) -> Scenario:
-    """The scenario, written where training finds it."""
+    """The scenario, as training reads it."""
     center = load_scenario(source)
     if not center.has_conversations:
         raise ScenarioError(f"scenario: expected one with conversations, found {center.name}")
-    path = _file(center.name, out)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_scenario(center, path)
-    return load_scenario(path)
-
-
-def _file(name: str, out: Path) -> Path:
-    return out / "scenarios" / f"{name}.yaml"
+    return load_scenario(written(center, out))
 
 
 def _played(center: Scenario, options: argparse.Namespace) -> dict[str, Played]:
     """Prescription, best tuned rule and learned policy on the same frozen days; finished ones from their parts."""
-    judge = Judge(center, _file(center.name, options.out), options.out, options.episodes)
+    judge = Judge(center, written(center, options.out), options.out, options.episodes)
     best = judge.tuned(options.budget)["best"]
     policies = {
         PRESCRIPTION: named_policy("quadrant"),

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.judging import TUNING_SEED, Judge, Judged, Kept
+from experiments.judging import TUNING_SEED, Judge, Judged, Kept, written
 from experiments.parts import part
 from experiments.sensitivity.cells import BASE, CELLS, Cell
 from experiments.sensitivity.claims import (
@@ -32,7 +32,7 @@ from maitred.agents.rules import rule
 from maitred.configs.schema import PPOConfig
 from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
-from maitred.envs.scenario_file import load_scenario, save_scenario, scenario_hash
+from maitred.envs.scenario_file import load_scenario, scenario_hash
 from maitred.training.paired import pooled
 from maitred.training.tuning import rewards, training_traces
 
@@ -66,9 +66,7 @@ def frozen_cells(center: Scenario, names: Sequence[str], study: Study) -> dict[s
 
 def _judge(cell: Cell, center: Scenario, study: Study) -> Judge:
     out = study.out / center.name / re.sub(r"[^a-z0-9.]+", "-", cell.name)
-    file = out / "scenario" / f"{center.name}.yaml"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    save_scenario(cell.center(center), file)
+    file = written(cell.center(center), out)
     return Judge(load_scenario(file), file, out, study.episodes, cell.objective(Objective()))
 
 
