@@ -165,7 +165,7 @@ COMMANDS = {
         "  maitred train evaluation.set=frozen/bank objective.csat=10\n"
         "  maitred train -m policy=ppo,lints seed=1,2,3\n"
         "  maitred train --cfg job      shows every setting with its value\n\n"
-        "Groups: policy=ppo|linucb|lints, scenario, objective, evaluation, tracking.\n"
+        "Groups: policy=ppo|linucb|lints|squarecb|neural, scenario, objective, evaluation, tracking.\n"
         "A run's files go to runs/; `mlflow ui --backend-store-uri sqlite:///mlflow.db` shows all runs.",
         commands.train,
     ),
