@@ -12,8 +12,9 @@ from maitred.agents.families import CAP
 from maitred.agents.rules import rule
 from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
+from maitred.training.learning import training_traces
 from maitred.training.paired import pooled
-from maitred.training.tuning import rewards, training_traces
+from maitred.training.tuning import rewards
 
 ROUTINGS = 2  # of the best tuned families, each tried with every cap
 EPISODES = 8  # of training, for every pair
@@ -29,7 +30,7 @@ def separate(scenario: Scenario, families: dict[str, str], seed: int) -> dict[st
         seed: of the training episodes.
     """
     routings = list(dict.fromkeys(_without_cap(name) for name in families.values()))[:ROUTINGS]
-    traces, objective = training_traces(scenario, seed, EPISODES), Objective()
+    traces, objective = training_traces(scenario, seed, range(EPISODES)), Objective()
     found = {}
     for kind, caps in _caps().items():
         names = ["+".join(filter(None, (cap, routing))) for cap in caps for routing in routings]

@@ -33,8 +33,9 @@ from maitred.configs.schema import PPOConfig
 from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import load_scenario, scenario_hash
+from maitred.training.learning import training_traces
 from maitred.training.paired import pooled
-from maitred.training.tuning import rewards, training_traces
+from maitred.training.tuning import rewards
 
 CAP_EPISODES = 8  # of training, that every rule of concurrency is tried on
 
@@ -106,7 +107,7 @@ def caps(judge: Judge) -> dict[str, str]:
     fixed, weighted = [f"cap{slots}" for slots in CAPS], _weighted(judge.center)
 
     def make() -> dict[str, Any]:
-        traces = training_traces(judge.center, TUNING_SEED, CAP_EPISODES)
+        traces = training_traces(judge.center, TUNING_SEED, range(CAP_EPISODES))
         settings = [[rule(name) for name in kind] for kind in (fixed, weighted)]
         ratios = np.concatenate([rewards(judge.center, traces, judge.objective, kind) for kind in settings])
         return dict(zip(fixed + weighted, pooled(ratios.swapaxes(0, 1)).tolist(), strict=True))

@@ -29,8 +29,7 @@ from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
 from maitred.envs.simulator import Ledger, Simulator
 from maitred.envs.trace import Trace
-from maitred.envs.traffic import draw_trace
-from maitred.training.learning import ALGORITHM, REHEARSAL, Learned, Log, branch, progress_bar
+from maitred.training.learning import ALGORITHM, REHEARSAL, Learned, Log, branch, progress_bar, training_traces
 from maitred.training.rehearsal import rehearse
 from maitred.training.validation import Validation
 
@@ -54,7 +53,8 @@ def train_bandit(
     with progress_bar() as bar:
         task = bar.add_task(config.name, total=config.episodes, status="")
         for first in range(0, config.episodes, config.batch):
-            traces = _traces(scenario, seed, first, min(config.batch, config.episodes - first))
+            batch = range(first, min(first + config.batch, config.episodes))
+            traces = training_traces(scenario, seed, batch)
             kept, reward = play(scenario, traces, bandit if first else RULES["random"], bandit.keep, objective)
             bandit = bandit.update(kept, reward)
             steps += len(reward)
@@ -96,12 +96,6 @@ def _rule(config: BanditConfig, seed: int) -> Rule:
             return InverseGap(config.gamma)
         case _:
             raise TypeError(f"policy: expected a bandit that explores by a rule, found {type(config).__name__}")
-
-
-def _traces(scenario: Scenario, seed: int, first: int, count: int) -> list[Trace]:
-    """Training episodes `first` and on, all of center 0 of the seed tree."""
-    keys = (np.random.SeedSequence(entropy=seed, spawn_key=(0, first + i)) for i in range(count))
-    return [draw_trace(scenario, key) for key in keys]
 
 
 def play(

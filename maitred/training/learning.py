@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -11,6 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from maitred.envs.decision import Policy
+from maitred.envs.scenario import Scenario
+from maitred.envs.trace import Trace
+from maitred.envs.traffic import draw_trace
 from maitred.training.frozen import FROZEN_BRANCH
 from maitred.training.validation import Difference
 
@@ -42,6 +45,12 @@ class Learned:
 def branch(seed: int, purpose: int) -> np.random.SeedSequence:
     """The branch of a run's seed tree that serves one purpose."""
     return np.random.SeedSequence(entropy=seed, spawn_key=(purpose,))
+
+
+def training_traces(scenario: Scenario, seed: int, episodes: Iterable[int]) -> list[Trace]:
+    """Episodes, counted from 0, that a learner of this seed trains on: those of center 0 of `envs.streams`."""
+    keys = (np.random.SeedSequence(seed, spawn_key=(0, episode)) for episode in episodes)
+    return [draw_trace(scenario, key) for key in keys]
 
 
 def progress_bar() -> Progress:

@@ -26,8 +26,7 @@ from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
 from maitred.envs.simulator import Simulator
 from maitred.envs.trace import Trace
-from maitred.envs.traffic import draw_trace
-from maitred.training.learning import ALGORITHM, branch
+from maitred.training.learning import ALGORITHM, branch, training_traces
 from maitred.training.paired import paired_difference, pooled
 from maitred.training.side_by_side import play
 from maitred.training.validation import Difference
@@ -75,7 +74,7 @@ def best_levers(scenario: Scenario, objective: Objective, seed: int, budget: int
     One lever is tried after the other, those before it at their best. All families share what this costs.
     """
     _, episodes = _plan(budget)
-    traces = training_traces(scenario, seed, episodes)
+    traces = training_traces(scenario, seed, range(episodes))
     found = [""]
     for lever in levers(scenario):
         names = ["+".join(filter(None, (found[0], name))) for name in lever]
@@ -98,7 +97,7 @@ def tune(family: Family, scenario: Scenario, objective: Objective, seed: int, bu
         ValueError: the budget is too small for two rounds.
     """
     count, first = _plan(budget)
-    traces = training_traces(scenario, seed, KEPT * first)
+    traces = training_traces(scenario, seed, range(KEPT * first))
     settings = family.settings(count, np.random.default_rng(branch(seed, ALGORITHM)))
     tried: list[Trial] = []
 
@@ -115,12 +114,6 @@ def tune(family: Family, scenario: Scenario, objective: Objective, seed: int, bu
     found = int(_per_case(last).argmax())
     difference = Difference(*map(float, paired_difference(last[found], _platform(scenario, traces, objective))))
     return Tuned(family.name, rule(settings[found]), difference, tuple(tried))
-
-
-def training_traces(scenario: Scenario, seed: int, episodes: int) -> list[Trace]:
-    """The first episodes that a learner of this seed trains on."""
-    keys = (np.random.SeedSequence(seed, spawn_key=(0, episode)) for episode in range(episodes))
-    return [draw_trace(scenario, key) for key in keys]
 
 
 def _plan(budget: int) -> tuple[int, int]:

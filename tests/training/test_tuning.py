@@ -11,9 +11,9 @@ from maitred.envs.objective import Objective
 from maitred.envs.scenario_file import load_scenario
 from maitred.envs.simulator import simulate
 from maitred.envs.traffic import draw_trace
-from maitred.training.learning import VALIDATION, branch
+from maitred.training.learning import VALIDATION, branch, training_traces
 from maitred.training.side_by_side import play
-from maitred.training.tuning import best_levers, best_rule, training_traces, tune, tuned_json, tuned_table
+from maitred.training.tuning import best_levers, best_rule, tune, tuned_json, tuned_table
 from tests.training.center import small_center
 
 MIXED = [
@@ -30,7 +30,7 @@ MIXED = [
 @pytest.mark.parametrize("names", [MIXED, MIXED[:2]], ids=["some reassess", "none does"])
 def test_side_by_side_is_as_if_alone(names):
     scenario = load_scenario("w3_chat")
-    traces = training_traces(scenario, 3, 2)
+    traces = training_traces(scenario, 3, range(2))
     together = play(scenario, traces, [rule(name) for name in names])
     for i, name in enumerate(names):
         for ledger, alone in zip(together[2 * i : 2 * i + 2], simulate(scenario, traces, rule(name)), strict=True):
@@ -87,7 +87,7 @@ def test_tuning_is_reproducible_and_needs_a_budget():
 def test_training_episodes_are_not_those_that_validate():
     scenario = small_center()
     validating = {draw_trace(scenario, key).key[0] for key in branch(7, VALIDATION).spawn(8)}
-    assert not {trace.key[0] for trace in training_traces(scenario, 7, 8)} & validating
+    assert not {trace.key[0] for trace in training_traces(scenario, 7, range(8))} & validating
 
 
 def test_levers_are_combined_with_their_best_values():
