@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maitred.envs.decision import Action, Kind
-from maitred.envs.kernel.layout import Progress
+from maitred.envs.kernel.layout import Observation, Progress
 from maitred.envs.kpi import applicable, kpi_values
 from maitred.envs.objective import Objective
 from maitred.envs.observation import Arrays, blank_like, observation_space, observed
@@ -131,7 +131,8 @@ class Episodes:
 
     def last_observation(self, center: int) -> Arrays:
         """One center's state at the horizon, before its next episode begins in the same step."""
-        return {name: array[center].copy() for name, array in observed(self.simulator.observation).items()}
+        alone = Observation(*(array[center : center + 1].copy() for array in self.simulator.observation))
+        return {name: array[0] for name, array in observed(alone).items()}
 
     def kpis(self, center: int) -> dict[str, float]:
         """Headline KPIs of the episode so far, by name; NaN where nothing has been counted yet."""

@@ -117,6 +117,11 @@ class Agents:
         require_within(self.short_share, 0, 1, "short_share")
         require_within(self.cost_per_min, 0, 100, "cost_per_min")
 
+    @cached_property
+    def type_mean_s(self) -> Floats:
+        """(T,) estimated mean handle time of each type, over the agents who may answer it."""
+        return np.asarray(np.average(self.mean_s, axis=0, weights=self.may_answer))
+
 
 @dataclass(frozen=True)
 class Service:

@@ -183,7 +183,7 @@ def _estimates(scenario: Scenario) -> tuple[Array, Array, Array]:
     pairs = np.zeros(agents.mean_s.shape, PAIR)
     may = agents.may_answer
     types["log_sd"], types["wrap_up_mean_s"] = scenario.service.log_sd, scenario.service.wrap_up_mean_s
-    types["handle_s"] = np.average(agents.mean_s, axis=0, weights=may)
+    types["handle_s"] = agents.type_mean_s
     relative = np.where(may, np.log(np.where(may, agents.mean_s, 1.0) / types["handle_s"]), 0.0)
     people["log_speed"] = np.average(relative, axis=1, weights=may)
     people["short_share"], people["types"] = agents.short_share, may.sum(axis=1)

@@ -123,6 +123,17 @@ class Books:
         return answered
 
     @cached_property
+    def handled(self) -> Bools:
+        """(C,) taken by an agent and closed, resolved or not."""
+        return self.served & self.answered
+
+    @cached_property
+    def answer_wait_s(self) -> Floats:
+        """(C,) seconds from arrival to the first human word, NaN where there was none."""
+        waited: Floats = self.contacts["answer_s"] - self.contacts["arrival_s"]
+        return waited
+
+    @cached_property
     def with_bot(self) -> Bools:
         """(C,) a bot took part."""
         if not self.scenario.bots.names:
@@ -168,11 +179,12 @@ class Books:
     def followed(self) -> Bools:
         """(C,) another contact of the same case arrived within 7 days of the end, on whatever channel."""
         contacts, rows = self.ledger.contacts, self._of_several
-        same = contacts["case"][rows[1:]] == contacts["case"][rows[:-1]]
-        next_s = np.full(len(contacts), np.inf)
-        next_s[rows[:-1][same]] = contacts["arrival_s"][rows[1:][same]]
-        followed: Bools = (next_s - contacts["end_s"] <= REPEAT_WINDOW_S)[self.counted]
-        return followed
+        case = contacts["case"][rows]
+        same = case[1:] == case[:-1]
+        before, after = rows[:-1][same], rows[1:][same]
+        followed = np.zeros(len(contacts), np.bool_)
+        followed[before] = contacts["arrival_s"][after] - contacts["end_s"][before] <= REPEAT_WINDOW_S
+        return followed[self.counted]
 
     @cached_property
     def first_served(self) -> Bools:
@@ -180,13 +192,14 @@ class Books:
         contacts = self.ledger.contacts
         first: Bools = contacts["outcome"] == Outcome.SERVED
         served = self._of_several[first[self._of_several]]
-        first[served[1:][contacts["case"][served[1:]] == contacts["case"][served[:-1]]]] = False
+        case = contacts["case"][served]
+        first[served[1:][case[1:] == case[:-1]]] = False
         return first[self.counted]
 
     @cached_property
     def _of_several(self) -> NDArray[np.int64]:
         """Rows of the ledger whose case has several contacts, case by case in order of arrival: usually few."""
-        case = self.ledger.contacts["case"]
+        case = np.ascontiguousarray(self.ledger.contacts["case"])
         several = np.zeros(len(case), np.bool_)
         several[case[case != np.arange(len(case))]] = True
         rows = np.nonzero(several[case])[0]

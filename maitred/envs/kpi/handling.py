@@ -18,13 +18,14 @@ def _has_automation(scenario: Scenario) -> bool:
 
 
 def _handle_time(books: Books) -> Ratio:
-    handled, contacts = books.served & books.answered, books.contacts
-    return float(contacts["work_s"][handled].sum() + contacts["wrap_up_s"][handled].sum()), float(handled.sum())
+    handled, contacts = books.handled, books.contacts
+    focus_s = contacts["work_s"][handled].sum() + contacts["wrap_up_s"][handled].sum()
+    return float(focus_s), float(np.count_nonzero(handled))
 
 
 def _duration(books: Books) -> Ratio:
     contacts = books.contacts
-    return mean(contacts["end_s"] - contacts["answer_s"] + contacts["wrap_up_s"], books.served & books.answered)
+    return mean(contacts["end_s"] - contacts["answer_s"] + contacts["wrap_up_s"], books.handled)
 
 
 def _reply(books: Books) -> Ratio:

@@ -14,7 +14,7 @@ def _has_churn(scenario: Scenario) -> bool:
 
 
 def _per_contact(books: Books) -> Ratio:
-    return books.booked(Term.COST), float((books.ledger.contacts["outcome"] == Outcome.SERVED).sum())
+    return books.booked(Term.COST), float(np.count_nonzero(books.ledger.contacts["outcome"] == Outcome.SERVED))
 
 
 def _per_resolution(books: Books) -> Ratio:
@@ -30,7 +30,7 @@ def _churn(books: Books) -> Ratio:
 
 
 def _reward(books: Books) -> Ratio:
-    first = (books.ledger.contacts["attempts"] == 0).sum()
+    first = np.count_nonzero(books.ledger.contacts["attempts"] == 0)
     return float(books.ledger.booked @ books.objective.weights()), float(first)
 
 

@@ -38,7 +38,7 @@ def _has_attrition(scenario: Scenario) -> bool:
 def _rph(books: Books) -> Ratio:
     contacts = books.ledger.contacts
     by_people = (contacts["outcome"] == Outcome.SERVED) & ~np.isnan(contacts["answer_s"]) & (contacts["resolved"] == 1)
-    return float(by_people.sum()), float(books.spent_s(*ON_DUTY).sum()) / 3600
+    return float(np.count_nonzero(by_people)), float(books.spent_s(*ON_DUTY).sum()) / 3600
 
 
 def _occupancy(books: Books) -> Ratio:

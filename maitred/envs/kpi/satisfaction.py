@@ -11,7 +11,7 @@ from maitred.envs.kpi.definition import Books, Kpi, Ratio, has_conversations, me
 def _csat(books: Books) -> Ratio:
     early = books.ledger.contacts[: books.counted.start]
     warmup = float(early["csat"][early["outcome"] == Outcome.SERVED].sum())
-    return books.booked(Term.CSAT) - warmup, float(books.served.sum())
+    return books.booked(Term.CSAT) - warmup, float(np.count_nonzero(books.served))
 
 
 def _survey(books: Books) -> Ratio:

@@ -27,8 +27,7 @@ def _has_tiers(scenario: Scenario) -> bool:
 
 
 def _speed_of_answer(books: Books) -> Ratio:
-    contacts = books.contacts
-    return mean(contacts["answer_s"] - contacts["arrival_s"], books.served & books.answered)
+    return mean(books.answer_wait_s, books.handled)
 
 
 def _time_to_help(books: Books) -> Ratio:
@@ -40,8 +39,7 @@ def _time_to_help(books: Books) -> Ratio:
 
 
 def _in_time(books: Books) -> Bools:
-    contacts = books.contacts
-    in_time: Bools = contacts["answer_s"] - contacts["arrival_s"] <= books.target_s
+    in_time: Bools = books.answer_wait_s <= books.target_s
     return in_time
 
 

@@ -15,8 +15,7 @@ def draw_forecast(scenario: Scenario, day_types: NDArray[np.int64], rng: np.rand
     The forecast knows nothing of busyness, outages, induced demand or callers who come back. Its errors are
     log-normal with mean 1 and coefficient of variation `demand.forecast_error_cv`.
     """
-    a, agents = scenario.arrivals, scenario.agents
-    mean_s = np.average(agents.mean_s, axis=0, weights=agents.may_answer)
+    a, mean_s = scenario.arrivals, scenario.agents.type_mean_s
     rate = a.rate_per_h[day_types]  # (days, T, N)
     error = _errors(scenario.demand.forecast_error_cv, rate[:, 0].shape, rng)
     per_h = rate.sum(axis=1) * error

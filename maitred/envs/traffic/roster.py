@@ -68,13 +68,13 @@ def _assign_shifts(scenario: Scenario, day_type: int, day_s: int, rng: np.random
     # Efraimidis and Spirakis 2006: sorting by u^(1/w) samples by weight without replacement.
     order = np.argsort(-(rng.random(len(agents.names)) ** (1 / np.maximum(agents.weight, 1e-9))))
     members = [order[agents.group[order] == group] for group in range(len(agents.group_names))]
-    free_from = np.zeros(len(agents.names))
+    free_from = [np.zeros(len(of_group)) for of_group in members]
     assigned, today = [], staffing.shift_day_type == day_type
     columns = staffing.shift_group, staffing.shift_start_s, staffing.shift_end_s, staffing.shift_agents
     for group, start, end, wanted in zip(*(column[today].tolist() for column in columns), strict=True):
-        chosen = members[group][free_from[members[group]] <= start][:wanted]
-        free_from[chosen] = end
-        assigned += [Shift(agent, start + day_s, end + day_s, []) for agent in chosen.tolist()]
+        chosen = (free_from[group] <= start).nonzero()[0][:wanted]
+        free_from[group][chosen] = end
+        assigned += [Shift(agent, start + day_s, end + day_s, []) for agent in members[group][chosen].tolist()]
     return assigned
 
 
