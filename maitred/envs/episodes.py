@@ -94,6 +94,15 @@ class Episodes:
             raise ValueError("trace: expected at least one decision, found none")
         self._mark(np.arange(len(self.simulator)) == center)
 
+    def go_on_as_usual(self, decisions: NDArray[np.int64]) -> None:
+        """Let each center make (B,) that many decisions as the platform would, into its next episodes if need be."""
+        self._leave_what_was_handed_out()
+        left = self.simulator.answer_as_usual(decisions)
+        while (over := self.simulator.done).any():
+            self.begin(over)
+            left = self.simulator.answer_as_usual(np.where(over, left, 0))
+        self._mark(np.ones(len(self.simulator), np.bool_))
+
     def step(self, candidate: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Answer the pending decisions; centers whose episode is over stand still.
 

@@ -77,7 +77,7 @@ class Simulator:
         self.centers, self.observation = allocate(
             len(traces), scenario, arrivals, roster, int(SLACK * arrivals) + 64, 256, 4096 if keep_log else 0
         )
-        self._no_answers = np.full(len(traces), -1)
+        self._no_answers, self._none_as_usual = np.full(len(traces), -1), np.zeros(len(traces), np.int64)
         self.prefer(np.tile(np.array(list(PREFERENCE.values()), np.float32), (len(traces), 1)))
         for b, trace in enumerate(traces):
             self.load(b, trace)
@@ -117,11 +117,17 @@ class Simulator:
         if into is not None:
             into.context[:, PREFERRED] = self.preference
             self.observation = into
-        self._run(answers, incumbent=False)
+        self._run(answers, self._none_as_usual)
 
-    def answer_as_usual(self, which: NDArray[np.bool_]) -> None:
-        """Answer the pending decisions of the centers (B,) `which` as the platform would; the others wait."""
-        self._run(np.where(which, self.centers.center["usual"], -1), incumbent=False)
+    def answer_as_usual(self, decisions: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Answer (B,) that many decisions of each center as the platform would, in compiled code.
+
+        Returns:
+            (B,) int64, how many of them there were not, because a center reached its horizon before.
+        """
+        left = np.array(decisions, np.int64)
+        self._run(self._no_answers, left)
+        return left
 
     def _legal(self, answers: NDArray[np.int64]) -> NDArray[np.int64]:
         illegal = self.pending & ((answers < 0) | (answers >= self.centers.center["places"]))
@@ -130,11 +136,11 @@ class Simulator:
             raise ValueError(f"center {b}: candidate {answers[b]} is masked")
         return answers
 
-    def _run(self, answers: NDArray[np.int64], incumbent: bool) -> None:
-        kernel.run(self.world, self.centers, answers, self.observation, incumbent)
+    def _run(self, answers: NDArray[np.int64], usual: NDArray[np.int64]) -> None:
+        kernel.run(self.world, self.centers, answers, usual, self.observation)
         while (self.centers.center["progress"] == FULL).any():
             self._grow_what_is_full()
-            kernel.run(self.world, self.centers, self._no_answers, self.observation, incumbent)
+            kernel.run(self.world, self.centers, self._no_answers, usual, self.observation)
 
     @property
     def pending(self) -> NDArray[np.bool_]:
@@ -182,7 +188,7 @@ class Simulator:
     def run_incumbent(self) -> int:
         """Run all centers to their horizon with the usual answers, in compiled code; returns the decisions made."""
         before = int(self.centers.center["decisions"].sum())
-        self._run(self._no_answers, incumbent=True)
+        self.answer_as_usual(np.full(len(self), np.iinfo(np.int64).max))
         return int(self.centers.center["decisions"].sum()) - before
 
     def _grow_what_is_full(self) -> None:

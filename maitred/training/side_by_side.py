@@ -46,7 +46,7 @@ def play(scenario: Scenario, traces: Sequence[Trace], policies: Sequence[Policy]
 def _go_on(simulator: Simulator) -> None:
     """Answer the reassessments as usual until every center waits for something else."""
     while (routine := simulator.pending & (simulator.centers.center["kind"] == REASSESS)).any():
-        simulator.answer_as_usual(routine)
+        simulator.answer_as_usual(routine.astype(np.int64))
 
 
 def _rows(decisions: Decisions, rows: slice) -> Decisions:

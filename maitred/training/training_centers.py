@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maitred.agents.candidates import usual
 from maitred.envs.objective import Objective
 from maitred.envs.sb3 import ContactCenterVecEnv
 from maitred.envs.scenario import Scenario
@@ -43,12 +42,9 @@ class TrainingCenters(ContactCenterVecEnv):
         self._money, self._steps = 0.0, 0
 
     def reset(self) -> Any:
-        """Begin every center's day, at staggered times, under the incumbent rule; then hand over."""
+        """Begin every center's day under the incumbent rule; then hand over, each at another time."""
         super().reset()
-        start = np.arange(self.num_envs) * self.episode // self.num_envs
-        for step in range(self.episode):
-            self._episodes.step(usual(self._episodes.simulator.decisions()))
-            self._episodes.begin((start == step) | self._episodes.done)
+        self._episodes.go_on_as_usual(np.arange(self.num_envs) * self.episode // self.num_envs)
         return self._episodes.observation()
 
     def charge(self, prices: NDArray[np.float64]) -> None:

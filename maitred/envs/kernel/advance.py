@@ -270,21 +270,23 @@ def _close_books(w, x, b):
 
 
 @entry
-def run(w: World, x: Centers, places: Array, observation: Observation, incumbent: bool) -> None:
-    """Answer decisions, run on to the next ones, and observe those; or run to the end with the usual answers.
+def run(w: World, x: Centers, places: Array, usual: Array, observation: Observation) -> None:
+    """Answer decisions, run on to the next ones, and observe those.
 
-    `places` (B,) holds the answers; a negative one leaves its decision waiting. Centers that were full run on too.
-    With `incumbent`, every decision is answered by what is usual, and nothing is observed.
+    `places` (B,) holds the answers; a negative one leaves its decision to what is usual, or waiting. `usual` (B,)
+    holds how many further decisions of each center are answered by what is usual; it is left with those still to be
+    made where a center was full or came to its horizon before. Centers that were full run on too.
     """
     for b in range(len(x.center)):
         center = x.center[b]
         if center.progress == FULL:
             center.progress = RUNNING
-        elif center.progress == DECISION and (incumbent or places[b] >= 0):
-            center.progress, center.chosen = RUNNING, center.usual if incumbent else places[b]
-        while center.progress == RUNNING:
-            _advance(w, x, b)
-            if incumbent and center.progress == DECISION:
+        elif center.progress == DECISION and places[b] >= 0:
+            center.progress, center.chosen = RUNNING, places[b]
+        while center.progress == RUNNING or (center.progress == DECISION and usual[b] > 0):
+            if center.progress == DECISION:
                 center.progress, center.chosen = RUNNING, center.usual
+                usual[b] -= 1
+            _advance(w, x, b)
         if center.progress == DECISION:
             observe(w, x, b, observation)
