@@ -1,8 +1,8 @@
 """The families of rules, and the settings of each that are tried when it is tuned to a scenario.
 
-A setting is a name that `rules.rule` reads. A rule of routing leaves three levers to others: the cap, the bot and the
-message; it is tuned jointly with what stands on them. The ends of the scale, chance and first come, are what they are
-and are not tuned, and neither is what the platform does by itself.
+A setting is a name that `rules.rule` reads. A rule of routing leaves four levers to others: the message, the bot, the
+change to voice and the cap; it is tuned jointly with what stands on them. The ends of the scale, chance and first
+come, are what they are and are not tuned, and neither is what the platform does by itself.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from maitred.envs.scenario import Scenario
 # As settings of one rule each, so that they can be tried side by side; a threshold above 1 is nobody.
 CAP = tuple(f"weighted_capacity(slots={slots},complexity_weight={w})" for slots in CAPS for w in (0, 1))
 BOT = tuple(f"bot_first(contained_at_least={p},price_weight={w})" for p in (0, 0.3, 0.45, 0.6, 2) for w in (0, 0.5))
+VOICE = tuple(f"on_by_voice(idle_share_at_least={share})" for share in (0, 0.1, 0.25, 0.5, 2))
 MESSAGE = tuple(f"outreach_selective(threshold={p})" for p in (0, 0.3, 0.5, 0.7, 2))
 
 
@@ -63,7 +64,8 @@ def levers(scenario: Scenario) -> list[tuple[str, ...]]:
     """The levers that a scenario has, each with the rules that are tried on it; the cap, if there is one, last."""
     messages = [MESSAGE] if np.any(np.asarray(scenario.outreach.needs_per_h) > 0) else []
     bots = [BOT] if scenario.bots.names else []
-    return [*messages, *bots, *([CAP] if scenario.concurrency.decided else [])]
+    voices = [VOICE] if np.any(np.asarray(scenario.reassess.live_of) >= 0) else []
+    return [*messages, *bots, *voices, *([CAP] if scenario.concurrency.decided else [])]
 
 
 def families(scenario: Scenario, beside: Sequence[str] = ("",)) -> list[Family]:
@@ -75,6 +77,8 @@ def families(scenario: Scenario, beside: Sequence[str] = ("",)) -> list[Family]:
         found.append(Family("weighted_capacity", "weighted_capacity", _CAPACITY))
     if scenario.bots.names:
         found.append(Family("bot_first", "bot_first", _DEFLECTION))
+    if VOICE in levers(scenario):
+        found.append(Family("on_by_voice", "incumbent", levers=VOICE))
     if MESSAGE in levers(scenario):
         found.append(Family("outreach", "incumbent", levers=MESSAGE))
     if scenario.has_conversations:

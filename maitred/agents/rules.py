@@ -14,6 +14,7 @@ from typing import Any
 
 from maitred.agents.automation import BotFirst, Outreach
 from maitred.agents.caps import CAPS, Capacity, LeastBusyFirst, MostBusyFirst
+from maitred.agents.channel import OnByVoice
 from maitred.agents.ladder import AiScored, Fifo, LongestIdle, RulesSkills
 from maitred.agents.quadrant import Quadrant
 from maitred.agents.routing import (
@@ -48,6 +49,7 @@ _ALL: tuple[Policy, ...] = (
     LeastBusyFirst(),
     MostBusyFirst(),
     BotFirst(),
+    OnByVoice(),
     Outreach(0.0),
     Outreach(),
     Quadrant(),

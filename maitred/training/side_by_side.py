@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from maitred.agents.channel import OnByVoice
 from maitred.agents.quadrant import Quadrant
 from maitred.agents.routing import Random
 from maitred.envs.decision import Decisions, Kind, Policy
@@ -16,7 +17,7 @@ from maitred.envs.scenario import Scenario
 from maitred.envs.simulator import Ledger, Simulator
 from maitred.envs.trace import Trace
 
-REASSESSING = frozenset({Random, Quadrant})  # the only rules with an opinion on whether a conversation goes on
+REASSESSING = frozenset({Random, Quadrant, OnByVoice})  # the only rules with an opinion on how a conversation goes on
 REASSESS = int(Kind.REASSESS)  # numpy compares with plain integers faster
 
 

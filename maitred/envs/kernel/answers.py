@@ -9,7 +9,7 @@ from maitred.envs.kernel.compiler import inner
 from maitred.envs.kernel.deferral import call_back, defer
 from maitred.envs.kernel.layout import Mark, Place, Progress
 from maitred.envs.kernel.outreach import leave_alone, message
-from maitred.envs.kernel.reassess import go_async, go_live, go_on, hand_back, head_off, pass_up
+from maitred.envs.kernel.reassess import accepts_voice, go_async, go_live, go_on, hand_back, head_off, pass_up
 from maitred.envs.kernel.recorder import record
 from maitred.envs.kernel.rooms import update_room
 from maitred.envs.kernel.service import begin
@@ -83,7 +83,7 @@ def _turn_to(w, x, b, row, action, target):
         hand_back(w, x, b, row, target)
     elif action == ASYNC:
         go_async(w, x, b, row)
-    elif action == LIVE:
+    elif action == LIVE and accepts_voice(w, x, b, row):
         go_live(w, x, b, row)
     elif action == NEXT_ISSUE:
         head_off(w, x, b, row)

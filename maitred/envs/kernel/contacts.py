@@ -96,7 +96,7 @@ def _open_talk(w, x, b, row, shock):
     talk.group, talk.last_agent, talk.first_type, talk.bot, talk.shock = -1, -1, contact.type, -1, shock
     talk.turns, talk.agent_turns, talk.replies, talk.joins = 0, 0, 0, 0
     talk.bot_turns, talk.transfers, talk.escalations, talk.handovers, talk.tries = 0, 0, 0, 0, 0
-    talk.phase, talk.ghost, talk.silent, talk.inactive, talk.approved = 0, 0, 0, 0, 0
+    talk.phase, talk.ghost, talk.silent, talk.inactive, talk.approved, talk.declined = 0, 0, 0, 0, 0, 0
     talk.contained, talk.avoided, talk.callback, talk.deferred, talk.surveyed = 0, 0, 0, 0, 0
     talk.promise_broken, talk.deadline_missed, talk.sticky, talk.finishing, talk.unanswered = 0, 0, 0, 0, 0
     talk.prefers_other = chance.uniform(key, PREFERENCE, 0) < p.customers_prefers_other_p

@@ -138,8 +138,8 @@ TALK = np.dtype(
         ("tries", "i4"), ("shock", "i4"),
         ("complexity", "i1"), ("urgent", "i1"), ("phase", "i1"), ("tier", "i1"), ("ghost", "i1"), ("silent", "i1"),
         ("inactive", "i1"), ("approved", "i1"), ("contained", "i1"), ("avoided", "i1"), ("callback", "i1"),
-        ("deferred", "i1"), ("heavy", "i1"), ("prefers_other", "i1"), ("intolerant", "i1"), ("surveyed", "i1"),
-        ("promise_broken", "i1"), ("deadline_missed", "i1"), ("sticky", "i1"), ("handed", "i1"),
+        ("declined", "i1"), ("deferred", "i1"), ("heavy", "i1"), ("prefers_other", "i1"), ("intolerant", "i1"),
+        ("surveyed", "i1"), ("promise_broken", "i1"), ("deadline_missed", "i1"), ("sticky", "i1"), ("handed", "i1"),
         ("finishing", "i1"), ("unanswered", "i1"), ("started_complexity", "i1"),
     ]
 )  # fmt: skip

@@ -202,7 +202,7 @@ def _add_turnings(w, x, b, row, kind):
     person = x.agents[b, agent]
     is_live = 1 - w.channels[kind.channels_of_type].channels_interruptible
     alone = person.live == is_live and person.locks == 0
-    if kind.reassess_live_of >= 0 and alone and x.may_answer[b, agent, kind.reassess_live_of]:
+    if kind.reassess_live_of >= 0 and talk.declined == 0 and alone and x.may_answer[b, agent, kind.reassess_live_of]:
         _add(x, b, LIVE, NOBODY)
 
 

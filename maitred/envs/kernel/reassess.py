@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from maitred.envs.kernel import chance
 from maitred.envs.kernel.bots import start_bot
 from maitred.envs.kernel.compiler import inner
 from maitred.envs.kernel.dialogue import automated
 from maitred.envs.kernel.durations import handle_time
 from maitred.envs.kernel.handoff import escalate, hand, move, take_over
-from maitred.envs.kernel.layout import Place
 from maitred.envs.kernel.rooms import update_room
 from maitred.envs.kernel.turns import close_slot, open_slot, think
 
-LINE = int(Place.LINE)
+VOICE = chance.VOICE
 
 
 @inner
@@ -69,6 +69,15 @@ def go_async(w, x, b, row):
         move(w, x, b, row, to_type, _kept(w))
         x.center[b].next_contact = row
     x.center[b].freed = agent
+
+
+@inner
+def accepts_voice(w, x, b, row):
+    """Whether the customer, asked to go on by voice, agrees; who declines is not asked again."""
+    talk = x.talks[b, row]
+    luck = chance.uniform(x.queued[b, row].key, VOICE, 0)
+    talk.declined = talk.prefers_other == 0 and luck >= w.parameters[0].reassess_live_accept_p
+    return talk.declined == 0
 
 
 @inner

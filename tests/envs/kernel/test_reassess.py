@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from maitred.envs.blocks import Bots, Channels, Dialogue, Handoff, Reassess
+from maitred.envs.blocks import Bots, Channels, Customers, Dialogue, Handoff, Reassess
 from maitred.envs.decision import Action, Kind
 from maitred.envs.kernel.layout import Mark, Origin, Outcome, Term
 from maitred.envs.scenario import Returns
@@ -24,11 +24,11 @@ def served(ledger):
     return ledger.contacts["outcome"] == Outcome.SERVED
 
 
-def to_voice(keep=True, **more):
+def to_voice(keep=True, accept_p=1.0, **more):
     """Chats (type 1) that may go on by voice (type 0)."""
     return voice_and_chat(
         agents=20,
-        reassess=Reassess(live_of=np.array([-1, 0]), keep_context=keep),
+        reassess=Reassess(live_of=np.array([-1, 0]), live_accept_p=accept_p, keep_context=keep),
         handoff=Handoff(repeat_info_s=60.0),
         **more,
     )
@@ -54,6 +54,17 @@ def test_going_live_ends_the_conversation_in_one_more_turn_of_the_same_agent():
     ledger = ledger_of(to_voice(), LIVE)
     called = served(ledger) & (ledger.talks["first_type"] == 1) & (ledger.contacts["type"] == 0)
     assert (ledger.talks["agent_turns"][called] == 2).all() and (ledger.talks["transfers"][called] == 0).all()
+
+
+def test_whoever_declines_to_talk_goes_on_in_writing_and_is_not_asked_again():
+    ledger = ledger_of(to_voice(accept_p=0.3, customers=Customers(prefers_other_p=0.2)), LIVE)
+    talks = ledger.talks
+    chats, declined = served(ledger) & (talks["first_type"] == 1), talks["declined"] == 1
+    called, prefers = chats & (ledger.contacts["type"] == 0), talks["prefers_other"] == 1
+    asked = called | (chats & declined)
+    np.testing.assert_allclose(called[asked & ~prefers].mean(), 0.3, atol=0.06)
+    assert (asked & prefers).any() and not (declined & prefers).any() and not (declined & called).any()
+    assert (talks["agent_turns"][chats & declined] > 1).all()
 
 
 def test_nobody_holds_two_calls_whatever_is_decided():
