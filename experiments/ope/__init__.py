@@ -1,0 +1,1 @@
+"""Off-policy evaluation: which estimator and which bound to trust, and what one step cannot see."""
