@@ -1,0 +1,157 @@
+"""Recording a policy: what was asked and answered, with which chance, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from maitred.agents.exploring import Exploring
+from maitred.agents.rules import RULES
+from maitred.envs.decision import Kind
+from maitred.envs.kernel.layout import Term
+from maitred.envs.objective import Objective
+from maitred.envs.scenario_file import load_scenario
+from maitred.envs.simulator import Simulator, simulate
+from maitred.training.bandit_training import case_values
+from maitred.training.decision_log.case_terms import NOBODYS, cases
+from maitred.training.decision_log.check import check
+from maitred.training.decision_log.played import play
+from maitred.training.decision_log.provenance import check_log_disjoint, objective_of, provenance_of
+from maitred.training.decision_log.read import read_logged
+from maitred.training.decision_log.record import Source, logged_traces, record
+from maitred.training.decision_log.schema import DecisionLogError
+from maitred.training.frozen import OverlapError, freeze
+from tests.training.center import small_center
+
+CENTER = small_center()
+POLICY = Exploring(RULES["incumbent"], 0.2)
+WEIGHTS = Objective().weights()
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory):
+    path = tmp_path_factory.mktemp("log") / "log.parquet"
+    record(CENTER, logged_traces(CENTER, 3, 3), Source(POLICY, 3, "abc"), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def conversations(tmp_path_factory):
+    center = load_scenario("bpo_chat")
+    path = tmp_path_factory.mktemp("log") / "chat.parquet"
+    record(center, logged_traces(center, 1, 1), Source(RULES["quadrant"], 1), path)
+    return path
+
+
+def test_the_log_is_sound(log, conversations):
+    for path in (log, conversations):
+        found = check(path)
+        assert found.rows > 100 and not found.faults and not found.gaps
+
+
+def test_the_policy_answers_what_was_logged_again(log):
+    for logged in read_logged(log):
+        again = POLICY.act(logged.decisions)
+        np.testing.assert_array_equal(again.candidate, logged.chosen)
+        np.testing.assert_array_equal(again.propensity, logged.propensity)
+
+
+def test_neither_the_batch_nor_the_number_of_episodes_drawn_changes_a_byte(log, tmp_path):
+    record(CENTER, logged_traces(CENTER, 3, 3), Source(POLICY, 3, "abc"), tmp_path / "log.parquet", batch=2)
+    assert (tmp_path / "log.parquet").read_bytes() == log.read_bytes()
+
+
+def test_on_the_telephone_a_reward_is_what_the_contact_and_its_returns_book(log):
+    ledgers = simulate(CENTER, list(logged_traces(CENTER, 3, 3)), POLICY)
+    rows = pq.read_table(log).to_pylist()
+    episodes = list(dict.fromkeys(row["episode_id"] for row in rows))
+    for episode, ledger in zip(episodes, ledgers, strict=True):
+        values = case_values(ledger, Objective())
+        own = [row for row in rows if row["episode_id"] == episode]
+        expected = [values[int(row["contact_id"].rpartition("-c")[2])] for row in own]
+        np.testing.assert_allclose([row["reward"] for row in own], expected)
+
+
+def test_step_rewards_add_up_to_what_the_center_booked(log):
+    ledgers = simulate(CENTER, list(logged_traces(CENTER, 3, 3)), POLICY)
+    logged = next(read_logged(log))
+    for episode, ledger in zip(dict.fromkeys(logged.episode.tolist()), ledgers, strict=True):
+        own = logged.episode == episode
+        booked_from_the_first = logged.step_reward[own].sum()
+        weights = WEIGHTS.copy()
+        weights[Term.COST] = 0  # paid time is booked when the day starts, before the first decision
+        overtime = WEIGHTS[Term.COST] * (ledger.overrun_s.sum() / 60 * 0.65)
+        np.testing.assert_allclose(booked_from_the_first, ledger.booked @ weights + overtime)
+        np.testing.assert_array_equal(logged.step[own], np.arange(own.sum()))
+        np.testing.assert_array_equal(logged.episode_end[own], np.arange(own.sum()) == own.sum() - 1)
+
+
+@pytest.mark.parametrize("name", ["bpo_chat", *(pytest.param(n, marks=pytest.mark.slow) for n in ("omni", "level2"))])
+def test_terms_of_all_contacts_add_up_to_the_ledgers(name):
+    """But for paid time, and the terms that a ledger keeps for the whole center only."""
+    center = load_scenario(name)
+    simulator = Simulator(center, list(logged_traces(center, 1, 1)), keep_log=True)
+    play(simulator, RULES["quadrant"], WEIGHTS)
+    ledger = simulator.ledger(0)
+    own = cases(ledger, center)
+    opens = ledger.contacts["case"] == np.arange(len(ledger.contacts))
+    ours = [t for t in Term if t not in (*NOBODYS, Term.COST)]
+    whole_cases = own.terms[opens].sum(axis=0)
+    focus_of_open_turns = whole_cases[Term.FOCUS_S] - ledger.booked[Term.FOCUS_S]
+    whole_cases[Term.FOCUS_S] -= focus_of_open_turns
+    np.testing.assert_allclose(whole_cases[ours], ledger.booked[ours])
+    assert -1e-6 <= focus_of_open_turns < 0.01 * ledger.booked[Term.FOCUS_S]
+
+
+@pytest.mark.slow
+def test_what_was_booked_before_a_decision_is_none_of_its_doing(tmp_path):
+    """Of one contact, what is still to come falls from decision to decision."""
+    center = load_scenario("omni")
+    record(center, logged_traces(center, 1, 1), Source(RULES["quadrant"]), tmp_path / "log.parquet")
+    rows = pq.read_table(tmp_path / "log.parquet", columns=["contact_id", "terms"]).to_pylist()
+    rows = [row for row in rows if row["contact_id"]]
+    of_contact: dict[str, list[float]] = {}
+    for row in rows:
+        of_contact.setdefault(row["contact_id"], []).append(row["terms"]["focus_s"])
+    several = [focus for focus in of_contact.values() if len(focus) > 2]
+    assert several and all((np.diff(focus) <= 1e-6).all() for focus in several)
+    assert any(focus[0] > focus[-1] for focus in several)
+
+
+def test_decisions_about_no_contact_have_no_reward_of_their_own(conversations):
+    rows = pq.read_table(conversations).to_pylist()
+    kinds = {row["kind"] for row in rows if row["contact_id"] is None}
+    assert Kind.CONCURRENCY.name.lower() in kinds
+    for row in rows:
+        known = [row[name] is not None for name in ("contact_id", "outcome", "reward", "terms", "events")]
+        assert all(known) or not any(known)
+
+
+def test_an_agent_who_stays_free_takes_nobodys_contact(tmp_path):
+    center = replace(CENTER, routing=replace(CENTER.routing, may_hold=True))
+    record(center, logged_traces(center, 5, 1), Source(RULES["random"]), tmp_path / "log.parquet")
+    rows = [row for row in pq.read_table(tmp_path / "log.parquet").to_pylist() if row["kind"] == "pull"]
+    held = [row for row in rows if row["chosen"] == len(row["mask"]) - 1]
+    assert held and all(row["contact_id"] is None for row in held)
+    assert all(row["contact_id"] is not None for row in rows if row not in held)
+
+
+def test_the_log_says_where_it_comes_from_and_a_frozen_set_of_that_seed_is_refused(log, tmp_path):
+    assert objective_of(log) == Objective()
+    assert provenance_of(log)["scenario"] == "small"
+    [row] = pq.read_table(log).slice(0, 1).to_pylist()
+    assert (row["policy_id"], row["mode"]) == ("incumbent+explore(0.2)", "active")
+    assert (row["model_version"], row["governance_hash"]) == ("rule:incumbent+explore(0.2)", "abc")
+    same = freeze(CENTER, tmp_path / "a", episodes=2, seed=3, purpose="test", name="same seed")
+    other = freeze(CENTER, tmp_path / "b", episodes=2, seed=4, purpose="test", name="another")
+    check_log_disjoint(log, [other])
+    with pytest.raises(OverlapError, match="same seed"):
+        check_log_disjoint(log, [other, same])
+
+
+def test_part_of_an_episode_is_refused():
+    with pytest.raises(DecisionLogError, match=r"days: expected a multiple of 2, .* found 3"):
+        logged_traces(replace(CENTER, days=2), 0, 3)
