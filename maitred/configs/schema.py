@@ -69,7 +69,7 @@ class PPOConfig(PolicyConfig):
     epochs: int = 4  # passes over a rollout
     learning_rate: float = 2e-3  # at the start; falls linearly over the budget
     horizon_min: float = 30.0  # of discounting, in simulated minutes
-    gae_lambda: float = 0.95
+    credit_min: float = 15.0  # simulated minutes over which rewards, not the learned value, tell what a decision did
     clip_range: float = 0.2
     entropy: float = 0.0  # weight of the entropy bonus
     width: int = 32  # of the network's hidden layers
@@ -87,7 +87,7 @@ class PPOConfig(PolicyConfig):
         _positive("policy", steps=self.steps, minutes=minutes, n_envs=self.n_envs, n_steps=self.n_steps)
         _positive("policy", batch_size=self.batch_size, epochs=self.epochs, learning_rate=self.learning_rate)
         _positive("policy", clip_range=self.clip_range, width=self.width, validate_every=self.validate_every)
-        _positive("policy", horizon_min=self.horizon_min, imitated=self.imitated)
+        _positive("policy", horizon_min=self.horizon_min, credit_min=self.credit_min, imitated=self.imitated)
         _positive("policy", imitation_epochs=self.imitation_epochs)
         _require(self.multiplier_step >= 0, "policy.multiplier_step", "0 or more", self.multiplier_step)
         _require(self.preference_spread >= 1, "policy.preference_spread", "1 or more", self.preference_spread)
@@ -95,7 +95,7 @@ class PPOConfig(PolicyConfig):
         _require(min(factors) > 0, "policy.sizes, policy.loads", "positive numbers", factors)
         worlds = len(self.sizes) * len(self.loads)
         _require(self.n_envs >= worlds, "policy.n_envs", f"a center or more for each of {worlds} worlds", self.n_envs)
-        _fraction("policy", gae_lambda=self.gae_lambda, entropy=self.entropy)
+        _fraction("policy", entropy=self.entropy)
         rollout = self.n_envs * self.n_steps
         _require(
             rollout % self.batch_size == 0,

@@ -15,7 +15,7 @@ from maitred.agents.bandits.candidate_reward import CandidateReward
 from maitred.agents.bandits.inverse_gap import InverseGap
 from maitred.agents.bandits.linear import LinearBandit, Rule
 from maitred.agents.bandits.neural_linear import Fit, NeuralLinear
-from maitred.agents.bandits.pair_features import PAIR_NAMES, WITHOUT_CONTACT, scaling_of
+from maitred.agents.bandits.pair_features import PAIR_NAMES, scaling_of
 from maitred.agents.bandits.policy import Bandit, Kept, NeuralBandit, PairBandit
 from maitred.agents.bandits.ridge import Ridge
 from maitred.agents.bandits.thompson import Thompson
@@ -23,12 +23,13 @@ from maitred.agents.bandits.upper_bound import UpperBound
 from maitred.agents.network import CandidateNetwork
 from maitred.agents.rules import RULES
 from maitred.configs.schema import BanditConfig, LinTSConfig, LinUCBConfig, NeuralConfig, SquareCBConfig
-from maitred.envs.decision import Decisions, Kind, Policy
-from maitred.envs.kernel.layout import Outcome, Term
+from maitred.envs.decision import Decisions, Policy
 from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
-from maitred.envs.simulator import Ledger, Simulator
+from maitred.envs.simulator import Simulator
 from maitred.envs.trace import Trace
+from maitred.training.decision_log.case_terms import cases
+from maitred.training.decision_log.played import NOBODY, booked_before, subjects
 from maitred.training.learning import ALGORITHM, REHEARSAL, Learned, Log, branch, progress_bar, training_traces
 from maitred.training.rehearsal import rehearse
 from maitred.training.validation import Validation
@@ -102,49 +103,27 @@ def play(
     scenario: Scenario, traces: list[Trace], policy: Policy, keep: Keep, objective: Objective
 ) -> tuple[Kept, Floats]:
     """What to learn from, and rewards (N,), of every decision about a contact that a policy makes on these episodes."""
-    simulator = Simulator(scenario, traces)
+    simulator = Simulator(scenario, traces, keep_log=bool(np.any(scenario.deferral.callback)))  # it has the call-backs
     simulator.step()
     kept: list[Kept] = []
     centers: list[NDArray[np.int64]] = []
     contacts: list[NDArray[np.int64]] = []
+    before: list[Floats] = []
     while (pending := simulator.pending).any():
         decisions = simulator.decisions(pending)
         chosen = policy.act(decisions).candidate
-        taught = ~np.isin(decisions.kind, WITHOUT_CONTACT)
+        about = subjects(simulator, pending, decisions.kind, chosen)
+        taught = about != NOBODY
         kept.append(tuple(array[taught] for array in keep(decisions, chosen)))
         centers.append(np.nonzero(pending)[0][taught])
-        contacts.append(contact_rows(simulator, pending, decisions, chosen)[taught])
+        contacts.append(about[taught])
+        before.append(booked_before(simulator, pending, about)[taught])
         answers = np.zeros(len(simulator), np.int64)
         answers[pending] = chosen
         simulator.step(answers)
-    values = [case_values(simulator.ledger(b), objective) for b in range(len(simulator))]
+    terms = [cases(simulator.ledger(b), scenario).terms for b in range(len(simulator))]
     center, contact = np.concatenate(centers), np.concatenate(contacts)
-    offset = np.cumsum([0, *(len(v) for v in values)])[:-1]
+    offset = np.cumsum([0, *(len(of_center) for of_center in terms)])[:-1]
     joined = tuple(np.concatenate(arrays) for arrays in zip(*kept, strict=True))
-    return joined, np.concatenate(values)[offset[center] + contact]
-
-
-def contact_rows(
-    simulator: Simulator, pending: NDArray[np.bool_], decisions: Decisions, chosen: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """(B,) the ledger row of the contact that each choice was about; meaningless of a kind without one."""
-    subject = simulator.centers.center["subject"][pending]
-    candidate = simulator.centers.candidates[pending][np.arange(len(chosen)), chosen]
-    return np.where(decisions.kind == Kind.PULL, candidate, subject)
-
-
-def case_values(ledger: Ledger, objective: Objective) -> Floats:
-    """(C,) what each contact and all later ones of its case booked, in money; paid time is nobody's."""
-    weights, contacts = objective.weights(), ledger.contacts
-    served = contacts["outcome"] == Outcome.SERVED
-    booked = weights[Term.ABANDONED] * (contacts["outcome"] == Outcome.ABANDONED)
-    booked += np.where(served, weights[Term.FOCUS_S] * (contacts["work_s"] + contacts["wrap_up_s"]), 0)
-    booked += np.where(served, weights[Term.CSAT] * contacts["csat"], 0)
-    if len(ledger.talks):
-        booked += weights[Term.COST] * ledger.talks["bot_cost"]
-    values: Floats = booked.astype(np.float64)
-    later: dict[int, float] = {}
-    for row in range(len(contacts) - 1, -1, -1):  # a case is a chain of rows in order of time
-        case = int(contacts["case"][row])
-        values[row] = later[case] = booked[row] + later.get(case, 0.0)
-    return values
+    from_then_on = np.concatenate(terms)[offset[center] + contact] - np.concatenate(before)
+    return joined, from_then_on @ objective.weights()

@@ -145,12 +145,15 @@ def _model(config: PPOConfig, centers: VecEnv, clock: Clock, seed: int) -> Maska
         n_steps=config.n_steps,
         batch_size=config.batch_size,
         n_epochs=config.epochs,
-        gamma=1.0,  # the buffer discounts by time
-        gae_lambda=config.gae_lambda,
+        gamma=1.0,  # the buffer discounts by time, and so does its lambda
         clip_range=config.clip_range,
         ent_coef=config.entropy,
         rollout_buffer_class=SemiMarkovBuffer,
-        rollout_buffer_kwargs={"centers": centers, "horizon_s": 60 * config.horizon_min},
+        rollout_buffer_kwargs={
+            "centers": centers,
+            "horizon_s": 60 * config.horizon_min,
+            "credit_s": 60 * config.credit_min,
+        },
         policy_kwargs={
             "features_extractor_class": ShortListExtractor,
             "features_extractor_kwargs": {"width": config.width},

@@ -23,29 +23,31 @@ class SemiMarkovBuffer(MaskableDictRolloutBuffer):
     """A rollout whose rewards are discounted by exp(-elapsed / horizon) from decision to decision.
 
     The advantages are those of Schulman et al. 2016, "High-dimensional continuous control using generalized advantage
-    estimation", eq. 16, with the factor gamma of each step in the place of the constant one (semi-Markov decision
+    estimation", eq. 16, with factors of each step in the place of the constant gamma and lambda (semi-Markov decision
     processes: Bradtke and Duff 1995, "Reinforcement learning methods for continuous-time Markov decision problems").
-    What is booked between two decisions counts as booked at the first.
+    Lambda, too, is exp(-elapsed / credit): what a decision did shows after minutes, be there one decision in them or a
+    hundred. What is booked between two decisions counts as booked at the first.
 
     Args:
         centers: whose steps are added; their `elapsed_s` is read at each.
         horizon_s: mean horizon, seconds.
+        credit_s: over which rewards rather than values are told of, in the mean, seconds.
     """
 
-    discounts: NDArray[np.float32]  # (steps, B)
+    elapsed_s: NDArray[np.float32]  # (steps, B)
 
-    def __init__(self, *args: Any, centers: Timed, horizon_s: float, **kwargs: Any) -> None:
-        self.centers, self.horizon_s = centers, horizon_s
+    def __init__(self, *args: Any, centers: Timed, horizon_s: float, credit_s: float, **kwargs: Any) -> None:
+        self.centers, self.horizon_s, self.credit_s = centers, horizon_s, credit_s
         super().__init__(*args, **kwargs)
 
     def reset(self) -> None:
         """Forget the rollout."""
-        self.discounts = np.ones((self.buffer_size, self.n_envs), np.float32)
+        self.elapsed_s = np.zeros((self.buffer_size, self.n_envs), np.float32)
         super().reset()
 
     def add(self, *args: Any, **kwargs: Any) -> None:
         """Add one step of all centers, taken just now."""
-        self.discounts[self.pos] = np.exp(-self.centers.elapsed_s / self.horizon_s)
+        self.elapsed_s[self.pos] = self.centers.elapsed_s
         super().add(*args, **kwargs)
 
     def compute_returns_and_advantage(self, last_values: Tensor, dones: NDArray[np.bool_]) -> None:
@@ -53,9 +55,9 @@ class SemiMarkovBuffer(MaskableDictRolloutBuffer):
         next_values, goes_on = last_values.clone().cpu().numpy().flatten(), 1.0 - dones.astype(np.float32)
         advantage = np.zeros(self.n_envs, np.float32)
         for step in reversed(range(self.buffer_size)):
-            factor = self.discounts[step] * goes_on
+            factor = np.exp(-self.elapsed_s[step] / self.horizon_s) * goes_on
             surprise = self.rewards[step] + factor * next_values - self.values[step]
-            advantage = surprise + factor * self.gae_lambda * advantage
+            advantage = surprise + factor * np.exp(-self.elapsed_s[step] / self.credit_s) * advantage
             self.advantages[step] = advantage
             next_values, goes_on = self.values[step], 1.0 - self.episode_starts[step]
         self.returns = self.advantages + self.values

@@ -83,7 +83,7 @@ def test_a_run_without_a_wall_clock_budget_can_be_asked_for() -> None:
     [
         ("policy.steps=0", "policy.steps: expected a positive number, found 0"),
         ("policy.minutes=-1", "policy.minutes"),
-        ("policy.gae_lambda=1.5", "policy.gae_lambda: expected a number from 0 to 1, found 1.5"),
+        ("policy.entropy=1.5", "policy.entropy: expected a number from 0 to 1, found 1.5"),
         ("policy.horizon_min=0", "policy.horizon_min: expected a positive number, found 0"),
         ("policy.sizes=[1,-2]", "policy.sizes, policy.loads: expected positive numbers, found"),
         ("policy.imitation_epochs=0", "policy.imitation_epochs: expected a positive number, found 0"),

@@ -36,9 +36,9 @@ def filled(buffer, rng, clocks=None, elapsed_s=None):
 
 def test_equal_steps_are_discounted_as_stable_baselines3_does():
     clocks = Clocks(np.full(CENTERS, 60.0))
-    arguments = (STEPS, SPACE, spaces.Discrete(PLACES), "cpu", 0.9)
-    ours = SemiMarkovBuffer(*arguments, 1.0, CENTERS, centers=clocks, horizon_s=600.0)
-    theirs = MaskableDictRolloutBuffer(*arguments, np.exp(-0.1), CENTERS)
+    arguments = (STEPS, SPACE, spaces.Discrete(PLACES), "cpu")
+    ours = SemiMarkovBuffer(*arguments, n_envs=CENTERS, centers=clocks, horizon_s=600.0, credit_s=300.0)
+    theirs = MaskableDictRolloutBuffer(*arguments, gae_lambda=np.exp(-0.2), gamma=np.exp(-0.1), n_envs=CENTERS)
     filled(ours, np.random.default_rng(0), clocks, np.full((STEPS, CENTERS), 60.0))
     filled(theirs, np.random.default_rng(0))
     np.testing.assert_allclose(ours.advantages, theirs.advantages, rtol=1e-5)
@@ -47,7 +47,9 @@ def test_equal_steps_are_discounted_as_stable_baselines3_does():
 
 def test_a_reward_counts_by_how_long_it_took_not_by_how_many_decisions():
     clocks = Clocks(np.zeros(1))
-    buffer = SemiMarkovBuffer(2, SPACE, spaces.Discrete(PLACES), "cpu", 1.0, 1.0, 1, centers=clocks, horizon_s=100.0)
+    buffer = SemiMarkovBuffer(
+        2, SPACE, spaces.Discrete(PLACES), "cpu", centers=clocks, horizon_s=100.0, credit_s=np.inf
+    )
     buffer.reset()
     for elapsed_s, reward in ((200.0, 0.0), (0.0, 1.0)):
         clocks.elapsed_s = np.array([elapsed_s])

@@ -1,7 +1,6 @@
 """Learners learn on a small center, from one seed; evidence is guarded; runs are saved and exported."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +22,21 @@ from maitred.configs.schema import (
     TrainConfig,
 )
 from maitred.envs.decision import Kind
-from maitred.envs.kernel.layout import CONTACT, TALK, Outcome
 from maitred.envs.objective import Objective
 from maitred.envs.scenario_file import save_scenario
-from maitred.envs.simulator import Simulator
+from maitred.envs.simulator import Simulator, simulate
 from maitred.envs.traffic import draw_trace
 from maitred.serving.bundle import load_bundle
 from maitred.serving.policy import BundlePolicy
-from maitred.training.bandit_training import case_values, contact_rows, play
+from maitred.training.bandit_training import play
+from maitred.training.decision_log.case_terms import cases
+from maitred.training.decision_log.played import subjects
 from maitred.training.frozen import OverlapError, freeze
 from maitred.training.learning import VALIDATION, branch
 from maitred.training.rehearsal import rehearse
 from maitred.training.train import RunError, TrainingResult, export_run, load_policy, save_run, train
 from maitred.training.validation import prepare_validation
+from tests.training.case_values import case_values
 from tests.training.center import small_center
 
 TINY_PPO = PPOConfig(
@@ -162,21 +163,12 @@ def test_training_refuses_the_seed_of_a_frozen_set_and_names_it(named: bool) -> 
         train(config(TINY_PPO, evaluation=evaluation))
 
 
-def test_a_case_is_worth_what_it_books_from_a_contact_on() -> None:
-    contacts = np.zeros(4, CONTACT)
-    contacts["case"] = [0, 1, 0, 0]
-    contacts["outcome"] = [Outcome.ABANDONED, Outcome.SERVED, Outcome.SERVED, Outcome.INSIDE]
-    contacts["work_s"] = [0, 60, 120, 50]
-    contacts["wrap_up_s"] = [0, 60, 0, 0]
-    contacts["csat"] = [np.nan, 0.5, 0.75, np.nan]
-    talks = np.zeros(4, TALK)
-    talks["bot_cost"] = [0.4, 0, 0, 0.2]
-    simulator = Simulator(small_center(), [draw_trace(small_center(), np.random.SeedSequence(0))])
-    ledger = replace(simulator.ledger(0), contacts=contacts, talks=talks)
+def test_the_terms_of_a_case_add_up_to_what_it_books_from_a_contact_on() -> None:
+    scenario = small_center()
+    ledger = simulate(scenario, [draw_trace(scenario, np.random.SeedSequence(0))], RULES["random"])[0]
     objective = Objective(cost=1, focus_per_min=0.3, csat=8, abandonment=4)
-    later = 8 * 0.75 - 0.3 * 2
-    values = [later - 4 - 0.4 - 0.2, 8 * 0.5 - 0.3 * 2, later - 0.2, -0.2]
-    assert case_values(ledger, objective) == pytest.approx(values)
+    assert len(np.unique(ledger.contacts["case"])) < len(ledger.contacts)
+    assert cases(ledger, scenario).terms @ objective.weights() == pytest.approx(case_values(ledger, objective))
 
 
 def test_a_decision_is_paid_for_its_own_contact() -> None:
@@ -199,7 +191,7 @@ def test_a_decision_is_paid_for_its_own_contact() -> None:
     pending = simulator.pending
     decisions = simulator.decisions(pending)
     chosen = np.zeros(len(decisions), np.int64)
-    rows = contact_rows(simulator, pending, decisions, chosen)
+    rows = subjects(simulator, pending, decisions.kind, chosen)
     before = simulator.centers.contacts["decisions"][pending][np.arange(len(rows)), rows].copy()
     simulator.step(np.zeros(3, np.int64))
     after = simulator.centers.contacts["decisions"][pending][np.arange(len(rows)), rows]

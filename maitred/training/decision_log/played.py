@@ -65,7 +65,7 @@ def _steps(simulator: Simulator, policy: Policy, weights: Floats) -> Iterator[Pl
         choices = policy.act(decisions)
         now_s, worth = simulator.centers.center["now"].copy(), _worth(simulator, weights)
         contact = subjects(simulator, pending, decisions.kind, choices.candidate)
-        before = _booked_before(simulator, pending, contact)
+        before = booked_before(simulator, pending, contact)
         answers = np.zeros(len(simulator), np.int64)
         answers[pending] = choices.candidate
         if pending.any():
@@ -94,7 +94,8 @@ def subjects(
     return rows
 
 
-def _booked_before(simulator: Simulator, pending: NDArray[np.bool_], contact: Ints) -> Floats:
+def booked_before(simulator: Simulator, pending: NDArray[np.bool_], contact: Ints) -> Floats:
+    """(P, len(Term)) what the contact that each answer is about has booked so far; any row where it is about none."""
     x, center = simulator.centers, np.flatnonzero(pending)
     talks = x.talks[center, contact] if x.talks.shape[1] else x.talks[:0, 0:0].ravel()
     return contact_terms(x.contacts[center, contact], talks, simulator.scenario)

@@ -15,7 +15,6 @@ from maitred.envs.kernel.layout import Term
 from maitred.envs.objective import Objective
 from maitred.envs.scenario_file import load_scenario
 from maitred.envs.simulator import Simulator, simulate
-from maitred.training.bandit_training import case_values
 from maitred.training.decision_log.case_terms import NOBODYS, cases
 from maitred.training.decision_log.check import check
 from maitred.training.decision_log.played import play
@@ -24,6 +23,7 @@ from maitred.training.decision_log.read import read_logged
 from maitred.training.decision_log.record import Source, logged_traces, record
 from maitred.training.decision_log.schema import DecisionLogError
 from maitred.training.frozen import OverlapError, freeze
+from tests.training.case_values import case_values
 from tests.training.center import small_center
 
 CENTER = small_center()
