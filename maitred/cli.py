@@ -187,6 +187,56 @@ COMMANDS = {
         keys=(
             Key("run", "folder of a training run", required=True),
             Key("out", "folder to write; must not exist", required=True),
+            Key("governance", "approved governance file to enforce (default: none)"),
+            Key("gate", "gate.json that promotes this policy; AI level 2 needs one (default: none)"),
+        ),
+    ),
+    "gate": Command(
+        "decide whether a candidate may replace the champion",
+        "On frozen sets, on a log of real decisions, under governance; writes gate.json and gate.html (docs/gate.md).\n"
+        "Candidate, champion and generation0 are folders of a bundle or a training run, or names of rules.\n"
+        "The exit status is 0 to promote, 3 to hold, 4 to reject, and 2 for a mistake.\n\n"
+        "  maitred gate candidate=bundle champion=incumbent set=frozen/my_center out=gate\n"
+        "  maitred gate candidate=new champion=bundle set=frozen/now,frozen/last_year log=log.parquet \\\n"
+        "      governance=governance.v1.yaml mode=no_worse margin=0.05 out=gate",
+        commands.gate,
+        keys=(
+            Key("candidate", "who wants to serve", required=True),
+            Key("champion", "who serves", required=True),
+            Key("set", "frozen sets, comma-separated; the first is the world it is meant for", True, commands.files),
+            Key("out", "folder for gate.json and gate.html; may not hold a report already", required=True),
+            Key("log", "decision log, made after the candidate was named (default: none)"),
+            Key("governance", "approved governance file (default: that of the candidate's bundle)"),
+            Key("mode", "better, or no_worse than the champion by the margin (default: better)"),
+            Key("margin", "how much worse no worse still is, money per case (default: 0.05)", read=float),
+            Key("generation0", "policy that all began with, which the candidate must not fall behind"),
+            Key("settings", "file of tolerances and levels, YAML (default: those of docs/gate.md)"),
+        ),
+    ),
+    "governance check": Command(
+        "check a governance file, and print its rules and hash",
+        "  maitred governance check file=governance.v1.yaml",
+        commands.governance_check,
+        keys=(Key("file", "governance file, a draft or approved (docs/governance.md)", required=True),),
+    ),
+    "governance diff": Command(
+        "say in words what differs between two governance files",
+        "  maitred governance diff old=governance.v1.yaml new=governance.yaml",
+        commands.governance_diff,
+        keys=(
+            Key("old", "governance file", required=True),
+            Key("new", "governance file", required=True),
+        ),
+    ),
+    "governance approve": Command(
+        "write a new version of the rules, approved by name",
+        "  maitred governance approve file=governance.yaml by='Ana Ruiz' previous=none\n"
+        "  maitred governance approve file=governance.yaml by='Ana Ruiz' previous=governance.v1.yaml",
+        commands.governance_approve,
+        keys=(
+            Key("file", "the rules as they are to be; NAME.vN.yaml is written beside it", required=True),
+            Key("by", "name of the person who approves", required=True),
+            Key("previous", "approved file that it replaces; none for the first", required=True),
         ),
     ),
     "decide": Command(
@@ -195,6 +245,65 @@ COMMANDS = {
         "  maitred decide --bundle bundle < decision.json",
         commands.decide,
         flags=_decide_flags,
+    ),
+    "logs record": Command(
+        "run a policy in a center and log its decisions",
+        "Every decision with its candidates, the chance of the choice, and what came of it (docs/decision_log.md).\n\n"
+        "  maitred logs record scenario=bank policy=incumbent explore=0.1 days=20 seed=1 out=log.parquet",
+        commands.logs_record,
+        keys=(
+            Key("scenario", "name of a shipped scenario, or a scenario file", required=True),
+            Key("out", "decision log to write (parquet)", required=True),
+            Key("policy", "name of a rule, parameters included, or folder of a bundle (default: incumbent)"),
+            Key("explore", "chance of taking any legal candidate instead (default: 0)", read=float),
+            Key("days", "days to simulate (default: 20)", read=int),
+            Key("seed", "of the arrivals and all other luck (default: 0)", read=int),
+        ),
+    ),
+    "logs join": Command(
+        "join what came of decisions, told late, to their log",
+        "The newest message about a decision counts; delivering messages again changes nothing. Those of no use go to\n"
+        "OUT.quarantine.jsonl with reasons.\n\n"
+        "  maitred logs join log=log.parquet outcomes=monday.jsonl,tuesday.jsonl out=joined.parquet",
+        commands.logs_join,
+        keys=(
+            Key("log", "decision log", required=True),
+            Key("outcomes", "messages (.jsonl or parquet), comma-separated", required=True, read=commands.files),
+            Key("out", "decision log to write; may be the same", required=True),
+            Key("window_days", "days after a decision during which more may come (default: 7)", read=float),
+        ),
+    ),
+    "logs check": Command(
+        "tell what is wrong with a decision log",
+        "The exit status is 3 if a row breaks a rule, unless out= sets such rows apart.\n\n"
+        "  maitred logs check log=log.parquet reference=last_month.parquet out=sound.parquet",
+        commands.logs_check,
+        keys=(
+            Key("log", "decision log", required=True),
+            Key("reference", "decision log to compare features and policies with"),
+            Key("out", "log of the sound rows; the others go to OUT.quarantine.parquet with reasons"),
+        ),
+    ),
+    "logs from_contacts": Command(
+        "make a decision log of a contact log",
+        "Each answered contact is the choice of one of the agents who were free. There are no propensities yet:\n"
+        "`maitred logs estimate` fits them.\n\n"
+        "  maitred logs from_contacts log=log.parquet out=decisions.parquet",
+        commands.logs_from_contacts,
+        keys=(
+            Key("log", "contact log of two months or more, that `maitred import` wrote", required=True),
+            Key("out", "decision log to write (parquet)", required=True),
+        ),
+    ),
+    "logs estimate": Command(
+        "fit the chances of decisions that were logged without",
+        "They are marked as estimated. A decision's chance comes from a model that has not seen its episode.\n\n"
+        "  maitred logs estimate log=log.parquet out=estimated.parquet",
+        commands.logs_estimate,
+        keys=(
+            Key("log", "decision log", required=True),
+            Key("out", "decision log to write; may be the same", required=True),
+        ),
     ),
     "demo": Command(
         "the main job end to end on the shipped scenario, in five minutes",
@@ -227,7 +336,7 @@ def _parsed(argv: list[str]) -> tuple[str, dict[str, Any]]:
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, command in COMMANDS.items():
         _add(subparsers.add_parser(name, **_help(command)), command)
-    arguments, rest = parser.parse_known_args(argv)
+    arguments, rest = parser.parse_known_args(_with_whole_name(argv))
     values = vars(arguments)
     name = values.pop("command")
     command = COMMANDS[name]
@@ -236,6 +345,15 @@ def _parsed(argv: list[str]) -> tuple[str, dict[str, Any]]:
     if rest and not command.keys:
         raise UsageError(f"{name}: unknown argument {rest[0]}; see maitred {name} --help")
     return name, values | _key_values(name, command, rest)
+
+
+def _with_whole_name(argv: list[str]) -> list[str]:
+    """The arguments, the two words of a command such as `logs join` made one."""
+    if " ".join(argv[:2]) in COMMANDS and len(argv) > 1:
+        return [" ".join(argv[:2]), *argv[2:]]
+    if argv and (second := [name.partition(" ")[2] for name in COMMANDS if name.startswith(f"{argv[0]} ")]):
+        raise UsageError(f"{argv[0]}: expected {' or '.join(second)} after it; see maitred --help")
+    return argv
 
 
 def _help(command: Command) -> dict[str, Any]:

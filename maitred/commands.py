@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from maitred.envs.decision import Policy
 
 FROZEN_SEED = 999_983
+REFUSED = 3  # exit status where the command worked and the answer is no
 
 
 class CommandError(ValueError):
@@ -183,11 +184,77 @@ def evaluate(bundle: str, set: str, out: str | None = None) -> int:
     return 0
 
 
-def export(run: str, out: str) -> int:
+def export(run: str, out: str, governance: str | None = None, gate: str | None = None) -> int:
     """Write a bundle and print where it is."""
     from maitred.training.train import export_run
 
-    print(export_run(run, out))
+    print(export_run(run, out, governance, gate))
+    return 0
+
+
+def gate(
+    candidate: str,
+    champion: str,
+    set: Sequence[str],
+    out: str,
+    mode: str = "better",
+    settings: str | None = None,
+    **given: Any,
+) -> int:
+    """Judge a candidate, print the verdict, and write the report; the exit status is the verdict."""
+    from rich.console import Console
+
+    from maitred.training.gate.frozen_checks import Mode
+    from maitred.training.gate.run_gate import EXIT, Request, run_gate, write_gate_run
+    from maitred.training.gate.settings import Settings, load_settings
+    from maitred.training.gate.verdict_table import print_verdict
+
+    if mode not in list(Mode):
+        raise CommandError(f"mode: expected {' or '.join(Mode)}, found {mode}")
+    if (Path(out) / "gate.json").exists():
+        raise CommandError(f"{out}: expected a folder without a gate report, found one")
+    limits = Settings() if settings is None else load_settings(settings)
+    request = Request(
+        candidate=candidate, champion=champion, sets=tuple(set), mode=Mode(mode), settings=limits, **given
+    )
+    sealed = run_gate(request)
+    print_verdict(sealed, Console())
+    print("\n".join(str(path) for path in write_gate_run(out, sealed)))
+    return EXIT[sealed["verdict"]]
+
+
+def governance_check(file: str) -> int:
+    """Print a file's rules, who approved it, and its hash."""
+    from rich.console import Console
+
+    from maitred.training.governance.files import load_draft, load_governance
+    from maitred.training.governance.tables import rules_table
+
+    draft, stated = load_draft(file)
+    Console().print(rules_table(draft if stated is None else load_governance(file), Path(file).name))
+    return 0
+
+
+def governance_diff(old: str, new: str) -> int:
+    """Print what differs."""
+    from rich.console import Console
+
+    from maitred.training.governance.files import load_draft
+    from maitred.training.governance.tables import changes_table
+
+    before, after = load_draft(old)[0], load_draft(new)[0]
+    Console().print(changes_table(before, after, f"{Path(old).name} to {Path(new).name}"))
+    return 0
+
+
+def governance_approve(file: str, by: str, previous: str) -> int:
+    """Write the new version, and say what follows from it."""
+    from maitred.training.governance.approve import approve
+    from maitred.training.governance.files import load_governance
+
+    out = approve(file, by, previous)
+    print(f"{out}: {load_governance(out).sha256}")
+    print("Bundles under other rules are no longer in force: export them with it and pass the gate again.")
     return 0
 
 
@@ -204,6 +271,68 @@ def _folder(bundle: str | Path) -> Path:
     if not Path(bundle).is_dir():
         raise CommandError(f"{bundle}: expected the folder of an exported bundle")
     return Path(bundle)
+
+
+def files(text: str) -> list[str]:
+    """Files, comma-separated."""
+    return text.split(",")
+
+
+def logs_record(
+    scenario: str, out: str, policy: str = "incumbent", explore: float = 0.0, days: int = 20, seed: int = 0
+) -> int:
+    """Record a policy's decisions and print how many."""
+    from maitred.agents.exploring import Exploring
+    from maitred.envs.scenario_file import load_scenario
+    from maitred.training.decision_log.record import Source, logged_traces, record
+
+    center, decider = load_scenario(scenario), _policy(policy)
+    source = Source(Exploring(decider, explore) if explore else decider, seed)
+    rows = record(center, logged_traces(center, seed, days), source, out)
+    print(f"{out}: {rows:,} decisions of {source.policy.name} in {center.name}")
+    return 0
+
+
+def logs_join(log: str, outcomes: Sequence[str], out: str, window_days: float | None = None) -> int:
+    """Join outcomes to a log and print what became of them."""
+    from rich.console import Console
+
+    from maitred.training.decision_log.join import WINDOW_DAYS, join, joined_table
+
+    joined = join(log, outcomes, out, WINDOW_DAYS if window_days is None else window_days)
+    Console().print(joined_table(joined))
+    return 0
+
+
+def logs_check(log: str, reference: str | None = None, out: str | None = None) -> int:
+    """Check a log and print what was found; faulty rows that are not set apart make it fail."""
+    from rich.console import Console
+
+    from maitred.training.decision_log.check import check, checked_table
+
+    checked = check(log, reference, out)
+    Console().print(checked_table(checked))
+    return REFUSED if checked.faulty and out is None else 0
+
+
+def logs_from_contacts(log: str, out: str) -> int:
+    """Make a decision log of a contact log and print what became of the contacts."""
+    from rich.console import Console
+
+    from maitred.training.decision_log.from_contacts import from_contacts, made_table
+
+    Console().print(made_table(from_contacts(log, out)))
+    return 0
+
+
+def logs_estimate(log: str, out: str) -> int:
+    """Fit missing propensities and print how well the fit predicts."""
+    from rich.console import Console
+
+    from maitred.training.decision_log.estimate import estimate, estimated_table
+
+    Console().print(estimated_table(estimate(log, out)))
+    return 0
 
 
 def demo() -> int:

@@ -66,12 +66,16 @@ def test_help_lists_every_command_and_every_command_explains_itself(capsys: pyte
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     text = capsys.readouterr().out
-    names = "import calibrate simulate tune freeze train evaluate export decide demo"
-    assert set(COMMANDS) == set(names.split())
+    names = "import calibrate simulate tune freeze train evaluate export gate decide demo"
+    verbs = {
+        "governance": ("check", "diff", "approve"),
+        "logs": ("record", "join", "check", "from_contacts", "estimate"),
+    }
+    assert set(COMMANDS) == {*names.split(), *(f"{noun} {verb}" for noun in verbs for verb in verbs[noun])}
     for name, command in COMMANDS.items():
         assert command.summary in text
         with pytest.raises(SystemExit, match="0"):
-            main([name, "--help"])
+            main([*name.split(), "--help"])
         page = capsys.readouterr().out
         assert all(key.name in page and key.meaning in page for key in command.keys)
 
@@ -130,7 +134,7 @@ def test_a_wrong_override_is_explained(override: str, message: str, tmp_path: Pa
 def test_a_bug_is_one_line_too_and_its_traceback_can_be_had(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("maitred.training.train.export_run", lambda run, out: 1 / 0)
+    monkeypatch.setattr("maitred.training.train.export_run", lambda run, out, governance, gate: 1 / 0)
     assert main(["export", "run=a", "out=b"]) == 1
     [line] = capsys.readouterr().err.splitlines()
     assert "internal error: ZeroDivisionError" in line and "MAITRED_DEBUG=1" in line

@@ -210,6 +210,7 @@ class TrainConfig:
 
     seed: int = 0
     scenario_file: str | None = None  # path of a scenario file; replaces the scenario group
+    governance: str | None = None  # path of an approved governance file: masks in training, enforced in the bundle
     scenario: ScenarioConfig = field(default_factory=ScenarioConfig)
     policy: PolicyConfig = MISSING
     objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)

@@ -1,9 +1,9 @@
 """A bundle: the exported policy as data, verified before a byte of it is believed.
 
-A bundle is a directory of `manifest.json` and the three files whose size and SHA-256 it declares:
-`policy.onnx`, `weights.npz` and `parity.npz`. Loading reads each file once, checks size and hash, then schema
-versions and feature names, reads arrays of exactly the expected type and shape, and recomputes the golden
-decisions. The SHA-256 of the manifest therefore identifies the whole policy.
+A bundle is a directory of `manifest.json` and the files whose size and SHA-256 it declares: `policy.onnx`,
+`weights.npz`, `parity.npz`, and `governance.json` where rules are in force. Loading reads each file once, checks size
+and hash, then schema versions and feature names, reads arrays of exactly the expected type and shape, and recomputes
+the golden decisions. The SHA-256 of the manifest therefore identifies the whole policy.
 """
 
 from __future__ import annotations
@@ -22,12 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maitred.envs.decision import CANDIDATE_FEATURES, CONTEXT_FEATURES, SCHEMA_VERSION, Feature
+from maitred.serving.governance import NONE, Governance, parse_governance
+from maitred.serving.level import check_level, weights_sha256
 from maitred.serving.parity import compare
 from maitred.serving.runtime import NumpyNetwork, Outputs, weight_shapes
 
 BUNDLE_VERSION = 1
-MANIFEST = "manifest.json"
-MAX_BYTES = {MANIFEST: 2**20, "policy.onnx": 2**24, "weights.npz": 2**24, "parity.npz": 2**26}
+MANIFEST, GOVERNANCE = "manifest.json", "governance.json"
+ALWAYS = ("policy.onnx", "weights.npz", "parity.npz")
+MAX_BYTES = {MANIFEST: 2**20, GOVERNANCE: 2**20, "policy.onnx": 2**24, "weights.npz": 2**24, "parity.npz": 2**26}
 MAX_WIDTH = 1024
 MAX_CANDIDATES = 1024
 GOLDEN_DECISIONS = 256
@@ -54,12 +57,13 @@ class ModelCard:
         version: version of the policy.
         training: provenance: scenario or data set with its hash, algorithm, steps, seeds.
         objective: weight of each term of the reward.
-        governance_sha256: hash of the governance file in force.
+        governance_sha256: hash of the governance file in force, "none" without one.
         commit: commit of the code that trained it.
-        gate: report of the frozen gate, where it was judged.
+        gate: what the gate's report said, where it was judged: its hash, verdict, level, weights and governance.
         exploration: "greedy" always takes the best candidate, "softmax" draws from the probabilities.
         fallback: rule of the caller when the service does not answer.
-        level: AI level. 1 is a frozen learned policy; 2, retrained from its own logs, needs a gate report.
+        level: AI level. 1 is a frozen learned policy; 2, retrained from its own logs, needs a gate report that promotes
+            these very weights (`level`).
     """
 
     name: str
@@ -79,8 +83,7 @@ class ModelCard:
                 raise ValueError(f"{field}: expected a name, found {getattr(self, field)!r}")
         if self.exploration not in ("greedy", "softmax"):
             raise ValueError(f"exploration: expected greedy or softmax, found {self.exploration!r}")
-        if self.level not in (1, 2) or (self.level == 2 and self.gate is None):
-            raise ValueError(f"level: expected 1, or 2 with a gate report, found {self.level!r}")
+        check_level(self.level, self.gate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +95,14 @@ class Bundle:
         sha256: hash of the manifest, and through it of every file: the policy's identity.
         network: the numpy runtime.
         graph: the bytes of `policy.onnx`, for those who prefer onnxruntime.
+        governance: the rules that are enforced whatever the policy says; None without a governance file.
     """
 
     card: ModelCard
     sha256: str
     network: NumpyNetwork
     graph: bytes
+    governance: Governance | None = None
 
 
 def load_bundle(path: str | Path) -> Bundle:
@@ -109,15 +114,18 @@ def load_bundle(path: str | Path) -> Bundle:
     folder = Path(path)
     raw = _read(folder, MANIFEST, MAX_BYTES[MANIFEST])
     manifest = _parse(raw)
-    files = {name: _read_declared(folder, name, manifest) for name in MAX_BYTES if name != MANIFEST}
+    files = {name: _read_declared(folder, name, manifest) for name in ALWAYS}
     _check_version(manifest, "bundle_version", BUNDLE_VERSION)
     _check_version(manifest, "decision_version", SCHEMA_VERSION)
     _check_features(manifest, "context", CONTEXT_FEATURES)
     _check_features(manifest, "candidates", CANDIDATE_FEATURES)
     card = _card(manifest)
-    network = NumpyNetwork(_weights(files["weights.npz"], manifest))
+    governance = None if card.governance_sha256 == NONE else _governance(folder, manifest, card)
+    weights = _weights(files["weights.npz"], manifest)
+    _check_gated(card, weights)
+    network = NumpyNetwork(weights)
     _check_golden(network, files["parity.npz"], manifest)
-    return Bundle(card, hashlib.sha256(raw).hexdigest(), network, files["policy.onnx"])
+    return Bundle(card, hashlib.sha256(raw).hexdigest(), network, files["policy.onnx"], governance)
 
 
 def _read(folder: Path, name: str, limit: int) -> bytes:
@@ -208,6 +216,27 @@ def _card(manifest: object) -> ModelCard:
         if isinstance(error, BundleError):
             raise
         raise BundleError(MANIFEST, "card", "a model card", error) from error
+
+
+def _governance(folder: Path, manifest: object, card: ModelCard) -> Governance:
+    """The rules in force: the very bytes whose hash the card states."""
+    raw = _read_declared(folder, GOVERNANCE, manifest)
+    found = hashlib.sha256(raw).hexdigest()
+    if found != card.governance_sha256:
+        raise BundleError(GOVERNANCE, "sha256", card.governance_sha256, found)
+    governance = parse_governance(raw, GOVERNANCE)
+    if governance.sha256 != found:
+        raise BundleError(GOVERNANCE, "file", "canonical JSON", "another form of it")
+    return governance
+
+
+def _check_gated(card: ModelCard, weights: Mapping[str, NDArray[Any]]) -> None:
+    """The gate's report is of these weights and of these rules."""
+    if card.gate is None:
+        return
+    for field, here in (("weights_sha256", weights_sha256(weights)), ("governance_sha256", card.governance_sha256)):
+        if (found := card.gate.get(field)) != here:
+            raise BundleError(MANIFEST, f"card/gate/{field}", here, found)
 
 
 def _weights(raw: bytes, manifest: object) -> dict[str, NDArray[Any]]:

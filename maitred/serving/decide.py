@@ -12,6 +12,7 @@ from typing import Any, NoReturn, TextIO
 
 from maitred.envs.decision_json import DecisionError, read_request, write_reply
 from maitred.serving.bundle import Bundle
+from maitred.serving.governed_request import GovernedRequest, govern
 from maitred.serving.policy import BundlePolicy
 
 
@@ -22,22 +23,32 @@ def decide(policy: BundlePolicy, body: object) -> dict[str, Any]:
         DecisionError: The request cannot be decided.
     """
     start = perf_counter()
-    request = read_request(body)
+    request, card = read_request(body), policy.bundle.card
+    assert isinstance(body, dict)  # or it had been refused
+    if body.get("governance_hash", card.governance_sha256) != card.governance_sha256:
+        raise DecisionError("governance_hash", card.governance_sha256, body["governance_hash"])
+    ruled = None if policy.bundle.governance is None else govern(policy.bundle.governance, request, body)
+    request = request if ruled is None else ruled.request
     d = request.decisions
     scored = policy.decide_one(d.context[0], d.candidates[0], d.mask[0], int(d.key[0]))
     reply = write_reply(
         request, scored.candidate, scored.propensity, scored.logits.tolist(), scored.probabilities.tolist()
     )
-    card = policy.bundle.card
     return {
         **reply,
         "fallback": card.fallback,
         "model_version": f"{card.name}/{card.version}",
         "policy_hash": policy.bundle.sha256,
         "governance_hash": card.governance_sha256,
+        **({} if ruled is None else _rulings(ruled, scored.candidate)),
         "mode": "active",
         "latency_ms": round((perf_counter() - start) * 1e3, 3),
     }
+
+
+def _rulings(ruled: GovernedRequest, candidate: int) -> dict[str, Any]:
+    """What governance adds to a reply."""
+    return {"forbidden": ruled.forbidden, "needs_approval": ruled.needs_approval[candidate]}
 
 
 def decide_stream(bundle: Bundle, stdin: TextIO, stdout: TextIO, stderr: TextIO) -> int:

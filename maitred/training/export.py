@@ -35,7 +35,8 @@ from maitred.envs.decision import (
     SCHEMA_VERSION,
     Decisions,
 )
-from maitred.serving.bundle import BUNDLE_VERSION, GOLDEN_DECISIONS, MANIFEST, ModelCard, load_bundle
+from maitred.serving.bundle import BUNDLE_VERSION, GOLDEN_DECISIONS, GOVERNANCE, MANIFEST, ModelCard, load_bundle
+from maitred.serving.governance import NONE, Governance, canonical
 from maitred.serving.onnx_runtime import OnnxNetwork
 from maitred.serving.parity import Agreement, compare
 from maitred.serving.runtime import NumpyNetwork, Outputs
@@ -60,7 +61,12 @@ class _Graph(nn.Module):
 
 
 def export_bundle(
-    network: CandidateNetwork, out_dir: str | Path, *, card: ModelCard, parity_decisions: Decisions
+    network: CandidateNetwork,
+    out_dir: str | Path,
+    *,
+    card: ModelCard,
+    parity_decisions: Decisions,
+    governance: Governance | None = None,
 ) -> Path:
     """Write the bundle of a network.
 
@@ -69,16 +75,22 @@ def export_bundle(
         out_dir: the bundle's directory; must not exist.
         card: what the policy is and where it comes from.
         parity_decisions: real decisions (10,000, say) on which the runtimes are compared with the network.
+        governance: the rules to enforce, approved, whose hash the card states; None where it states "none".
 
     Returns:
         The bundle's directory.
 
     Raises:
-        ExportError: `out_dir` exists, or a runtime disagrees with the network; nothing is left behind.
+        ExportError: `out_dir` exists, the card states the hash of another governance, or a runtime disagrees with
+            the network; nothing is left behind.
     """
     out = Path(out_dir)
     if out.exists():
         raise ExportError(f"expected a directory that does not exist, found {out}")
+    if card.governance_sha256 != (in_force := NONE if governance is None else governance.sha256):
+        raise ExportError(
+            f"expected the card to state the governance in force, {in_force}, found {card.governance_sha256}"
+        )
     network = copy.deepcopy(network).cpu().eval()
     weights = {name: value.detach().numpy() for name, value in network.state_dict().items()}
     reference = _reference(network, parity_decisions)
@@ -89,6 +101,7 @@ def export_bundle(
         "policy.onnx": graph,
         "weights.npz": _npz(weights),
         "parity.npz": _npz(_golden(parity_decisions, reference)),
+        **({} if governance is None else {GOVERNANCE: canonical(governance)}),
     }
     manifest = _manifest(network, card, parity_decisions, checks, files)
     return _write(out, {**files, MANIFEST: json.dumps(manifest, indent=1, allow_nan=False).encode()})

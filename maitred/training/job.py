@@ -56,7 +56,7 @@ def run_job(config: TrainConfig, folder: Path, peers: Sequence[Policy] = ()) -> 
         result = train(config, log)
         save_run(result, folder)
         run.result(result)
-        policy = _exported(result.learned.policy, folder, run)
+        policy = _exported(result.learned.policy, folder, config.governance, run)
         evaluation = None
         if config.evaluation.set is not None:
             evaluation = judge(
@@ -73,11 +73,11 @@ def run_job(config: TrainConfig, folder: Path, peers: Sequence[Policy] = ()) -> 
     return Job(folder, run.id, result, policy, evaluation)
 
 
-def _exported(policy: Policy, folder: Path, run: Run) -> Policy:
+def _exported(policy: Policy, folder: Path, governance: str | None, run: Run) -> Policy:
     """A network as the bundle it is exported to, so that what is judged is what is served; others as they are."""
     if not isinstance(policy, TorchPolicy):
         return policy
-    bundle = export_run(folder, folder / BUNDLE)
+    bundle = export_run(folder, folder / BUNDLE, governance)
     run.artifact(bundle)
     return BundlePolicy(load_bundle(bundle))
 

@@ -23,9 +23,14 @@ from maitred.envs.decision import Policy
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import load_scenario, save_scenario, scenario_hash
 from maitred.serving.bundle import ModelCard
+from maitred.serving.governance import NONE, Governance
+from maitred.serving.level import TRAINED_LEVEL, check_level, weights_sha256
 from maitred.training.bandit_training import train_bandit
 from maitred.training.export import export_bundle
 from maitred.training.frozen import FrozenSet, check_disjoint, find_frozen, load_frozen
+from maitred.training.gate.gate_file import promotion_of
+from maitred.training.governance.center import govern_center
+from maitred.training.governance.files import load_governance
 from maitred.training.learning import PARITY, VALIDATION, Learned, Log, branch
 from maitred.training.ppo_training import train_ppo
 from maitred.training.provenance import commit, versions
@@ -67,10 +72,15 @@ def train(config: TrainConfig, log: Log = lambda figures, step: None) -> Trainin
 
     Raises:
         OverlapError: a frozen set holds the same episodes or log days.
+        GovernanceError: the governance file is not one, or not as it was approved.
     """
     torch.set_num_threads(1)  # tensors this small are slower on two threads than on one
     scenario = load_scenario(config.scenario_source)
     guard(config, scenario)
+    governance = None if config.governance is None else load_governance(config.governance)
+    if governance is not None:
+        scenario = govern_center(scenario, governance)
+        guard(config, scenario)  # another center, of which there may be frozen sets, too
     began, objective = datetime.now(UTC), config.objective.build()
     validation = prepare_validation(
         scenario, objective, branch(config.seed, VALIDATION), config.evaluation.validation_episodes
@@ -80,7 +90,8 @@ def train(config: TrainConfig, log: Log = lambda figures, step: None) -> Trainin
     else:
         assert isinstance(config.policy, BanditConfig)
         learned = train_bandit(config.policy, scenario, objective, validation, config.seed, log)
-    return TrainingResult(config, scenario, learned, _record(config, scenario, learned, began))
+    record = {**_record(config, scenario, learned, began), "governance": _hash(governance)}
+    return TrainingResult(config, scenario, learned, record)
 
 
 def guard(config: TrainConfig, scenario: Scenario) -> None:
@@ -155,17 +166,39 @@ def load_policy(folder: str | Path) -> Policy:
     return TorchPolicy(network)
 
 
-def export_run(folder: str | Path, out: str | Path) -> Path:
+def _hash(governance: Governance | None) -> str:
+    return NONE if governance is None else governance.sha256
+
+
+def export_run(
+    folder: str | Path, out: str | Path, governance: str | Path | None = None, gate: str | Path | None = None
+) -> Path:
     """Export the policy of a saved run as a bundle, its parity proven on decisions of its own scenario.
 
+    Args:
+        folder: of the run.
+        out: the bundle's folder; must not exist.
+        governance: approved file of the rules that the bundle enforces.
+        gate: report of the gate that promotes this policy; a run of AI level 2 cannot be exported without.
+
     Raises:
-        RunError: the folder holds no finished run, or a policy that cannot be exported.
+        LevelError: the run's AI level needs a gate report, or is refused.
+        GateFileError: the report was changed, does not promote, or is of another policy or other rules.
+        RunError: the folder holds no finished run, a policy that cannot be exported, or one that was trained under
+            rules and would be exported without.
+        GovernanceError: the governance file is not one, or not as it was approved.
         ExportError: `out` exists, or a runtime disagrees with the network.
     """
     policy = load_policy(folder)
     if not isinstance(policy, TorchPolicy):
         raise RunError(f"{folder}: only a network can be exported, and this is a {policy.name}")
     record = json.loads((Path(folder) / RUN).read_text())
+    rules = None if governance is None else load_governance(governance)
+    if rules is None and (trained_under := record.get("governance", NONE)) != NONE:
+        raise RunError(f"{folder}: expected governance=, as it was trained under {trained_under}, found none")
+    weights = {name: value.numpy() for name, value in policy.network.state_dict().items()}
+    promotion = None if gate is None else promotion_of(gate, weights_sha256(weights), _hash(rules))
+    check_level(level := record.get("level", TRAINED_LEVEL), promotion)
     scenario = load_scenario(Path(folder) / CENTER)
     rehearsal = rehearse(scenario, RULES["random"], branch(record["config"]["seed"], PARITY), PARITY_DECISIONS)
     card = ModelCard(
@@ -173,7 +206,9 @@ def export_run(folder: str | Path, out: str | Path) -> Path:
         version=f"{scenario.name}-{record['began']}",
         training=record,
         objective=record["config"]["objective"],
-        governance_sha256="none",  # no governance file is in force
+        governance_sha256=_hash(rules),
         commit=record["commit"],
+        gate=promotion,
+        level=level,
     )
-    return export_bundle(policy.network, out, card=card, parity_decisions=rehearsal.decisions)
+    return export_bundle(policy.network, out, card=card, parity_decisions=rehearsal.decisions, governance=rules)

@@ -32,7 +32,7 @@ def bundle_dir(network: CandidateNetwork, tmp_path_factory: pytest.TempPathFacto
         version="1",
         training={"algorithm": "none"},
         objective={"cost": -1.0},
-        governance_sha256="0" * 64,
+        governance_sha256="none",
     )
     out = tmp_path_factory.mktemp("export") / "demo"
     return export_bundle(network, out, card=card, parity_decisions=sample_decisions(2000, 8, seed=1))

@@ -172,7 +172,12 @@ def test_card_of_retrained_policy_needs_a_gate_report() -> None:
     def card(**fields: Any) -> ModelCard:
         return ModelCard(name="a", version="1", training={}, objective={}, governance_sha256="0", **fields)
 
-    assert card(level=2, gate={"promoted": True}).level == 2
-    for fields in ({"level": 2}, {"level": 4, "gate": {}}, {"fallback": ""}):
+    promoted = {"verdict": "promote", "level": 2}
+    assert card(level=2, gate=promoted).level == 2
+    held, simulated = {**promoted, "verdict": "hold"}, {**promoted, "level": 1}
+    for gate in (None, {}, held, simulated):
+        with pytest.raises(ValueError, match="expected"):
+            card(level=2, gate=gate)
+    for fields in ({"level": 3, "gate": promoted}, {"level": 4, "gate": promoted}, {"fallback": ""}):
         with pytest.raises(ValueError, match="expected"):
             card(**fields)

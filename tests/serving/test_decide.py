@@ -54,7 +54,7 @@ def test_the_reply_is_what_the_policy_says(bundle: Bundle, requests: list[dict[s
         scores = [entry["score"] for entry in reply["ranking"]]
         assert scores == sorted(scores, reverse=True)
         assert set(reply["eligible"]) == set(shares)
-        assert reply["policy_hash"] == bundle.sha256 and reply["governance_hash"] == "0" * 64
+        assert reply["policy_hash"] == bundle.sha256 and reply["governance_hash"] == "none"
         assert (reply["propensity"], reply["mode"], reply["fallback"]) == (1.0, "active", "longest_idle")
     assert "assign" in chosen and len(chosen) > 2
 

@@ -22,7 +22,7 @@ CARD = ModelCard(
     version="1",
     training={"scenario": "demo", "seed": 0},
     objective={"cost": -1.0},
-    governance_sha256="0" * 64,
+    governance_sha256="none",
     commit="abc",
 )
 

@@ -1,0 +1,1 @@
+"""How soon outages and drift are noticed, and how often nothing is."""

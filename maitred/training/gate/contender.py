@@ -1,0 +1,154 @@
+"""Who takes part in a gate run: a bundle, a training run or a rule, and what identifies each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maitred.agents.rules import rule
+from maitred.envs.decision import Choices, Decisions, Policy
+from maitred.serving.bundle import MANIFEST, load_bundle
+from maitred.serving.governance import NONE, Governance
+from maitred.serving.level import RULES_LEVEL, TRAINED_LEVEL, weights_sha256
+from maitred.serving.policy import BundlePolicy
+from maitred.serving.runtime import NumpyNetwork
+from maitred.training.evaluate import policy_id
+
+RUN, NETWORK, WEIGHTS = "run.json", "network.npz", "weights.npz"
+
+Floats = NDArray[np.float64]
+
+
+class GateError(ValueError):
+    """A gate run that cannot be made; the message names the argument, what was expected and what was found."""
+
+
+@dataclass(frozen=True)
+class NetworkPolicy:
+    """The network of a training run, as its bundle would decide."""
+
+    name: str
+    network: NumpyNetwork = field(repr=False)
+
+    def act(self, decisions: Decisions) -> Choices:
+        """The best legal candidate of every decision."""
+        found = self.network.forward(decisions.context, decisions.candidates, decisions.mask)
+        return Choices(found.action, np.ones(len(decisions)))
+
+
+@dataclass(frozen=True, eq=False)
+class Contender:
+    """A policy with what it is and where it comes from.
+
+    Attributes:
+        policy: who decides.
+        id: what the ledger of looks calls it; the same weights have the same.
+        level: AI level (domain LV-AI): 0 a rule, 1 trained in simulation, 2 retrained from its own logs.
+        weights_sha256: `weights_sha256` of its network; None of a rule.
+        objective: weights it was trained for; None of a rule.
+        governance: the rules that its bundle enforces.
+        governance_sha256: their hash, "none" without.
+        exploration: "greedy" or "softmax".
+        training: provenance, as its model card or run tells it.
+    """
+
+    policy: Policy
+    id: str
+    level: int
+    weights_sha256: str | None = None
+    objective: Mapping[str, float] | None = None
+    governance: Governance | None = None
+    governance_sha256: str = NONE
+    exploration: str = "greedy"
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Of the policy."""
+        return self.policy.name
+
+    def described(self) -> dict[str, Any]:
+        """What the gate's file says of it."""
+        own = ("name", "id", "level", "weights_sha256", "governance_sha256", "exploration")
+        return {key: getattr(self, key) for key in own}
+
+
+def contender(text: str) -> Contender:
+    """The policy of a bundle's folder, of a training run's folder, or the rule of that name.
+
+    Raises:
+        GateError: a folder that is neither, or the run of a policy that is no network.
+        BundleError: a damaged bundle.
+        UnknownRuleError: no folder, and no rule of that name.
+    """
+    folder = Path(text)
+    if (folder / MANIFEST).is_file():
+        return _of_bundle(folder)
+    if (folder / RUN).is_file():
+        return _of_run(folder)
+    if folder.is_dir():
+        raise GateError(f"{text}: expected a bundle or a finished training run, found neither {MANIFEST} nor {RUN}")
+    policy = rule(text)
+    return Contender(policy, policy_id(policy), RULES_LEVEL)
+
+
+def _of_bundle(folder: Path) -> Contender:
+    bundle = load_bundle(folder)
+    card = bundle.card
+    return Contender(
+        policy=BundlePolicy(bundle),
+        id=bundle.sha256,
+        level=card.level,
+        weights_sha256=weights_sha256(_arrays(folder / WEIGHTS)),
+        objective=card.objective,
+        governance=bundle.governance,
+        governance_sha256=card.governance_sha256,
+        exploration=card.exploration,
+        training=card.training,
+    )
+
+
+def _of_run(folder: Path) -> Contender:
+    if not (folder / NETWORK).is_file():
+        raise GateError(f"{folder}: expected the run of a network, which can be exported, found no {NETWORK}")
+    arrays, record = _arrays(folder / NETWORK), json.loads((folder / RUN).read_text())
+    sha256 = weights_sha256(arrays)
+    return Contender(
+        policy=NetworkPolicy(folder.resolve().name, NumpyNetwork(arrays)),
+        id=f"weights:{sha256}",
+        level=record.get("level", TRAINED_LEVEL),
+        weights_sha256=sha256,
+        objective=record["config"]["objective"],
+        governance_sha256=record.get("governance", NONE),
+        training=record,
+    )
+
+
+def _arrays(path: Path) -> dict[str, NDArray[np.float32]]:
+    with np.load(path, allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+def probabilities(contender: Contender, decisions: Decisions) -> Floats:
+    """(B, K) float64, the chance with which a contender takes each place.
+
+    Raises:
+        GateError: the policy draws its answers, and does not tell the chances of those it did not draw.
+    """
+    policy = contender.policy
+    if isinstance(policy, BundlePolicy) and contender.exploration == "softmax":
+        outputs = policy.bundle.network.forward(decisions.context, decisions.candidates, decisions.mask)
+        chances = outputs.probabilities.astype(np.float64)
+        return np.asarray(chances / chances.sum(axis=1, keepdims=True))
+    choices = policy.act(decisions)
+    if (choices.propensity < 1).any():
+        raise GateError(f"{contender.name}: expected a policy whose chances are known, found one that draws")
+    certain = np.zeros(decisions.mask.shape)
+    certain[np.arange(len(decisions)), choices.candidate] = 1.0
+    return certain
