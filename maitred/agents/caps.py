@@ -65,6 +65,31 @@ class LeastBusyFirst:
 
 
 @dataclass(frozen=True, slots=True)
+class ShortestDelay:
+    """The agent with whom the conversation is expected to be over first; a freed agent takes the first in queue.
+
+    Each slot in use counts as `crowding` times the work of the conversation itself, and resolution as a power of its
+    chance, as in p-mu. Selen, Adan, Kapodistria and van Leeuwaarden 2016, "Steady-state analysis of shortest expected
+    delay routing", for servers with queues of their own, which agents who hold conversations are.
+    """
+
+    crowding: Parameter = 1.0
+    resolution_weight: Parameter = 0.0
+
+    @property
+    def name(self) -> str:
+        """The rule with what is not default."""
+        return named("shortest_delay", self)
+
+    def act(self, decisions: Decisions) -> Choices:
+        """Answer every decision of the batch."""
+        routes = (decisions.kind == Kind.ROUTE)[:, None]
+        delay_s = np.maximum(feature(decisions, "handle_s"), 1) * (1 + self.crowding * feature(decisions, "load"))
+        resolved_per_s = feature(decisions, "resolve_p") ** self.resolution_weight / delay_s
+        return choose(decisions, np.where(routes, resolved_per_s, 0), pairs(decisions))
+
+
+@dataclass(frozen=True, slots=True)
 class MostBusyFirst:
     """The agent with the most slots in use who has room: keeps agents free for what needs one alone.
 

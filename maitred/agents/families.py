@@ -83,6 +83,7 @@ def families(scenario: Scenario, beside: Sequence[str] = ("",)) -> list[Family]:
         found.append(Family("outreach", "incumbent", levers=MESSAGE))
     if scenario.has_conversations:
         found += [Family(name, name, levers=beside) for name in ("least_busy_first", "most_busy_first")]
+        found.append(Family("shortest_delay", "shortest_delay", _DELAY, beside))
         found.append(Family("quadrant", "quadrant", _QUADRANT))
     return found
 
@@ -99,6 +100,7 @@ _ROUTING: dict[str, Mapping[str, Sequence[float]]] = {
     "rules_skills": {"overflow_after_s": (20, 0, 5, 60, 120, 300), "skilled": (1.15, 0.85, 1, 1.3)},
     "ai_scored": {"occupancy_target": (0.85, 0.6, 0.7, 0.95), "overload_weight": (1, 0, 0.3, 3)},
 }
+_DELAY = {"crowding": (1, 0.1, 0.3, 3), "resolution_weight": (0, 1, 2, 4)}
 _CAPACITY = {"slots": (3, 2, 2.5, 4, 5, 6), "complexity_weight": (1, 0.5, 1.5)}
 _DEFLECTION = {"contained_at_least": (0, 0.15, 0.3, 0.45, 0.6, 0.75), "price_weight": (0, 0.1, 0.5)}
 _QUADRANT = {

@@ -13,7 +13,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from maitred.agents.automation import BotFirst, Outreach
-from maitred.agents.caps import CAPS, Capacity, LeastBusyFirst, MostBusyFirst
+from maitred.agents.caps import CAPS, Capacity, LeastBusyFirst, MostBusyFirst, ShortestDelay
 from maitred.agents.channel import OnByVoice
 from maitred.agents.ladder import AiScored, Fifo, LongestIdle, RulesSkills
 from maitred.agents.quadrant import Quadrant
@@ -47,6 +47,7 @@ _ALL: tuple[Policy, ...] = (
     *(Capacity(slots, 0.0) for slots in CAPS),
     Capacity(),
     LeastBusyFirst(),
+    ShortestDelay(),
     MostBusyFirst(),
     BotFirst(),
     OnByVoice(),

@@ -7,13 +7,13 @@ import pytest
 
 from maitred.agents.candidates import usual
 from maitred.agents.rules import RULES, UnknownRuleError, rule
-from maitred.envs.decision import Action, Kind
+from maitred.envs.decision import CONTEXT_NAMES, Action, Kind
 from tests.agents.made import many, one
 
 A, HOLD, BOT, CALLBACK, CAP = Action.ASSIGN, Action.HOLD, Action.BOT, Action.CALLBACK, Action.CAP
 ROUTE, PULL = Kind.ROUTE, Kind.PULL
 ALWAYS_USUAL = {
-    Kind.REASSESS: set(RULES) - {"random", "quadrant"},
+    Kind.REASSESS: set(RULES) - {"random", "quadrant", "on_by_voice"},
     Kind.CONCURRENCY: {name for name in RULES if not name.startswith("cap")}
     - {"random", "quadrant", "weighted_capacity"},
     Kind.OUTREACH: set(RULES) - {"random", "outreach_blind", "outreach_selective"},
@@ -57,6 +57,8 @@ ALWAYS_USUAL = {
         ("ai_scored(overload_weight=0)", ROUTE, (A, A), {"handle_s": [9, 8], "type_handle_s": 9, "occupancy": 1}, 1),
         ("least_busy_first", ROUTE, (A, A), {"load": [2, 1]}, 1),
         ("most_busy_first", ROUTE, (A, A), {"load": [1, 2]}, 1),
+        ("shortest_delay", ROUTE, (A, A), {"handle_s": [100, 120], "load": [1, 0]}, 1),
+        ("shortest_delay", ROUTE, (A, A), {"handle_s": [100, 220], "load": [1, 0]}, 0),
         ("bot_first", ROUTE, (A, BOT, HOLD), {}, 1),
         ("bot_first", ROUTE, (BOT, BOT), {"resolve_p": [0.3, 0.6], "cost": [0.1, 1]}, 1),
         ("bot_first(price_weight=0.5)", ROUTE, (BOT, BOT), {"resolve_p": [0.3, 0.6], "cost": [0.1, 1]}, 0),
@@ -85,6 +87,14 @@ def test_a_call_back_is_offered_after_a_long_wait_for_nobody():
         assert RULES["acd_longest_idle"].act(decision).candidate[0] == answer
 
 
+def test_going_on_by_voice_is_offered_while_enough_agents_have_room():
+    for idle, answer in ((4, 0), (5, 1)):
+        decision = one(Kind.REASSESS, (Action.CONTINUE, Action.LIVE))
+        decision.context[:, CONTEXT_NAMES.index("agents_idle")] = idle
+        decision.context[:, CONTEXT_NAMES.index("agents_on_duty")] = 20
+        assert RULES["on_by_voice"].act(decision).candidate[0] == answer
+
+
 @pytest.mark.parametrize("name", RULES)
 @pytest.mark.parametrize("kind", Kind)
 def test_every_kind_gets_a_legal_answer_with_its_probability(name, kind):
@@ -101,7 +111,9 @@ def test_a_rule_without_an_opinion_does_what_is_usual(kind):
         assert (RULES[name].act(decisions).candidate == usual(decisions)).all(), name
 
 
-@pytest.mark.parametrize("name", ["fastest", "priority", "cmu", "least_loaded", "ai_scored", "least_busy_first"])
+@pytest.mark.parametrize(
+    "name", ["fastest", "priority", "cmu", "least_loaded", "ai_scored", "least_busy_first", "shortest_delay"]
+)
 def test_who_compares_agents_leaves_bots_to_the_platform(name):
     decision = one(ROUTE, (A, A, BOT), usual=2)
     assert RULES[name].act(decision).candidate[0] == 2
