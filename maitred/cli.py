@@ -169,6 +169,19 @@ COMMANDS = {
         "A run's files go to runs/; `mlflow ui --backend-store-uri sqlite:///mlflow.db` shows all runs.",
         commands.train,
     ),
+    "learn": Command(
+        "learn a policy from a decision log alone",
+        "Writes the folder of a run, which `maitred gate` takes for a candidate; without a gate report that promotes it,\n"
+        "it cannot be exported. Chances that were fitted to the log are flagged in its run.json.\n\n"
+        "  maitred learn log=decisions.parquet method=pessimistic out=runs/learned",
+        commands.learn,
+        keys=(
+            Key("log", "decision log, with what came of the decisions", required=True),
+            Key("method", "cloning | greedy | pessimistic | gradient | cql | iql (default: greedy)"),
+            Key("out", "folder to write; may not hold a run already", required=True),
+            Key("seed", "of everything random (default: 0)", read=int),
+        ),
+    ),
     "evaluate": Command(
         "judge a bundle and every rule on a frozen set",
         "  maitred evaluate bundle=bundle set=frozen/my_center",

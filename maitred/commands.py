@@ -165,6 +165,18 @@ def train_job(composed: DictConfig) -> None:
     print(f"{learned.steps:,} decisions in {learned.seconds:.0f} s; files in {job.folder}; MLflow run {job.run_id}")
 
 
+def learn(log: str, out: str, method: str = "greedy", seed: int = 0) -> int:
+    """Learn from a log and print where the run is, and what it rests on."""
+    from maitred.training.offline.run import run_offline
+
+    learned = run_offline(log, method, out, seed)
+    told = "".join(f", {name} {value:.3g}" for name, value in learned.figures.items())
+    print(f"{out}: {method}, {learned.seconds:.0f} s{told}")
+    if learned.propensity_estimated:
+        print("The chances of the logged choices were estimated, and what was learned is no surer than they are.")
+    return 0
+
+
 def evaluate(bundle: str, set: str, out: str | None = None) -> int:
     """Judge a bundle, with the objective it was trained for, and every rule; print the table."""
     from rich.console import Console

@@ -34,4 +34,4 @@ class OnByVoice:
         share = decisions.context[:, IDLE] / np.maximum(decisions.context[:, ON_DUTY], 1)
         room = share[:, None] >= self.idle_share_at_least
         calls = does(decisions, Action.LIVE) & room
-        return either(calls.any(axis=1), choose(decisions, np.zeros(()), calls), self.rest.act(decisions))
+        return either(np.asarray(calls.any(axis=1)), choose(decisions, np.zeros(()), calls), self.rest.act(decisions))

@@ -11,7 +11,7 @@ import numpy as np
 from maitred.training.audit import audit, left_out
 from maitred.training.gate.check import Check, State
 from maitred.training.gate.guards import Guarded, Standing
-from maitred.training.gate.on_frozen import OnFrozen, Played, guard_kpis, paired, segments
+from maitred.training.gate.on_frozen import OnFrozen, Played, group_shares, guard_kpis, paired, segments
 from maitred.training.gate.settings import Settings
 from maitred.training.paired import pooled
 from maitred.training.wording import BY_NAME, difference_unit, label, scale, value_text
@@ -38,6 +38,7 @@ def objective_check(evidence: OnFrozen, mode: Mode, margin: float) -> Check:
     )
     values = {"candidate": _reward(evidence, evidence.candidate), "champion": _reward(evidence, evidence.champion)}
     figures = {"mean": found.mean, "low": low, "high": high, "asked": asked, "mode": mode.value, **values}
+    figures["against"] = f"than the champion, on {evidence.frozen.name}"
     return Check(FROZEN, f"objective on {evidence.frozen.name}", state, sentence, figures | _look(evidence))
 
 
@@ -56,7 +57,8 @@ def segments_check(evidence: OnFrozen, settings: Settings) -> Check:
     name = f"groups on {evidence.frozen.name}"
     if not guarded:
         return Check(FROZEN, name, State.NOT_ASKED, "all contacts are of one group, or every group is too small")
-    rows = [_bounds(one, evidence) | {"name": one.guard.name} for one in guarded]
+    shares = group_shares(evidence)
+    rows = [_bounds(one, evidence) | {"name": one.guard.name, "share": shares[one.guard.name]} for one in guarded]
     worst = min(guarded, key=lambda one: one.guard.found.lower(evidence.level))
     limit = f"the {settings.segment_margin:g} per contact that a group may lose"
     state, sentence = _standings(guarded, [one.guard.name for one in guarded], f"all {len(guarded)} groups", limit)
@@ -71,7 +73,8 @@ def generation0_check(evidence: OnFrozen, first: Played, margin: float) -> Check
     low, high = found.lower(evidence.level), found.upper(evidence.level)
     state = State.PASSED if low > -margin else State.FAILED if high < -margin else State.UNCLEAR
     sentence = f"reward per case {found.mean:+.3f} against generation 0, at least {low:+.3f}; asked above {-margin:g}"
-    figures = {"mean": found.mean, "low": low, "high": high, "asked": -margin}
+    against = f"than generation 0, on {evidence.frozen.name}"
+    figures = {"mean": found.mean, "low": low, "high": high, "asked": -margin, "against": against}
     return Check(BEHAVIOUR, f"generation 0 on {evidence.frozen.name}", state, sentence, figures)
 
 

@@ -24,6 +24,7 @@ from maitred.training.gate.logged_pair import LoggedPair, read_pair
 from maitred.training.gate.on_log import (
     AGREE,
     Sequential,
+    by_day,
     disagreement,
     estimates,
     logged,
@@ -74,7 +75,7 @@ def log_checks(log: str, pair: LoggedPair, settings: Settings, asked: float, nee
     checks = [contract_check(log, pair, q), supported, known_check(pair, settings), fallback_check(pair, settings)]
     checks.append(estimates_check(pair, q, settings.clip))
     try:
-        differ = terms(pair, q).terms
+        differ = by_day(terms(pair, q).terms, pair.episode)
         checks.append(relabelled_check("the log", differ, settings.relabelled, settings.seed))
         checks.append(log_guards_check(pair, settings))
         found = sequential(pair, settings, asked)

@@ -75,8 +75,9 @@ class LoggedPair:
 
     def rows_of(self, first: int, last: int) -> LoggedPair:
         """The decisions from `first` to before `last`."""
-        own: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
-        return replace(self, **{k: v[first:last] for k, v in own.items() if isinstance(v, np.ndarray)})
+        own = {f.name: getattr(self, f.name) for f in fields(self)}
+        cut: dict[str, Any] = {k: v[first:last] for k, v in own.items() if isinstance(v, np.ndarray)}
+        return replace(self, **cut)
 
 
 @dataclass(frozen=True, eq=False)

@@ -169,6 +169,15 @@ def segments(evidence: OnFrozen, settings: Settings) -> list[Guarded]:
     return _watched(guards, evidence.level)
 
 
+def group_shares(evidence: OnFrozen) -> dict[str, float]:
+    """Share of the champion's contacts that are of each group."""
+    counts = evidence.champion.segments[:, :, 1].sum(axis=0)
+    names = segment_names(evidence.frozen.scenario)
+    kinds = np.array([name.partition(" ")[0] for name in names])
+    total = counts[kinds == kinds[0]].sum() if names else 1.0  # the groups of one kind are all contacts
+    return dict(zip(names, (counts / total).tolist(), strict=True))
+
+
 def _watched(guards: list[Guard], level: float) -> list[Guarded]:
     return watch_guards(guards, float(norm.isf(level)), level) if guards else []
 

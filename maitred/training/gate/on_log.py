@@ -145,6 +145,12 @@ def clustered(found: Differences, episode: NDArray[np.int64]) -> Estimate:
     return Estimate(independent.rows, independent.mean, max(independent.error, by_day))
 
 
+def by_day(values: Floats, episode: NDArray[np.int64]) -> Floats:
+    """(days,) sums of values (n,) by day; the values themselves where there are too few days."""
+    days, place = np.unique(episode, return_inverse=True)
+    return np.asarray(np.bincount(place, values), np.float64) if len(days) >= LEAST_EPISODES else values
+
+
 def _error_by_day(values: Floats, episode: NDArray[np.int64], days: int) -> float:
     sums = np.bincount(episode, values - values.mean())
     return float(np.sqrt((sums**2).sum() * days / (days - 1))) / len(values)

@@ -23,6 +23,8 @@ STATES = ("failed", "not run", "unclear", "passed", "not asked")  # the worst fi
 
 Content = Mapping[str, Any]
 
+_FIRST = ("guards", "segments")  # what a leader asks first, after whether it is better
+
 _PICTURES: dict[str, tuple[str, Callable[[Content], Figure]]] = {  # by the figure of a check that they show
     "p_values": ("Is a difference found by luck no more often than it may be?", pictures.same),
     "estimates": ("Do estimators agree?", pictures.estimates),
@@ -38,7 +40,11 @@ def write_page(path: str | Path, content: Content) -> None:
         loader=PackageLoader("maitred.training"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     html = environment.get_template("gate.html").render(
-        gate=content, parts=_parts(content), drawn=_drawn(content), settings=_flat(content["settings"])
+        gate=content,
+        parts=_parts(content),
+        silent=[f"{c['name']} ({c['sentence']})" for c in content["checks"] if c["state"] == "not asked"],
+        drawn=_drawn(content),
+        settings=_flat(content["settings"]),
     )
     temporary = Path(f"{path}.tmp")
     temporary.write_text(html, encoding="utf-8")
@@ -68,14 +74,14 @@ def _drawn(content: Content) -> dict[str, list[tuple[str, str]]]:
 def _asked(content: Content) -> dict[str, list[tuple[str, Callable[[], Figure]]]]:
     """By part, the pictures that there is something to draw of."""
     asked: dict[str, list[tuple[str, Callable[[], Figure]]]] = {"top": []}
-    worth = [check for check in content["checks"] if {"mean", "low", "asked"} <= check["figures"].keys()]
+    worth = [check for check in content["checks"] if "against" in check["figures"]]
     if worth:
-        rows = [{"name": check["name"], "state": check["state"], **check["figures"]} for check in worth]
+        rows = [{"state": check["state"], **check["figures"]} for check in worth]
         asked["top"].append(("Is it better?", partial(pictures.objective, rows)))
     for check in content["checks"]:
         for figure, (caption, draw) in _PICTURES.items():
             if figure in check["figures"]:
-                where = asked.setdefault(str(check["part"]), [])
+                where = asked.setdefault("top" if figure in _FIRST else str(check["part"]), [])
                 where.append((f"{caption} ({check['name']})", partial(draw, check["figures"])))
     return asked
 

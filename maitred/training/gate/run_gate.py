@@ -17,6 +17,8 @@ from maitred.training.gate.check import Check, State, judge
 from maitred.training.gate.contender import Contender, GateError, contender
 from maitred.training.gate.data_contract import itself_check, replay_check
 from maitred.training.gate.frozen_checks import (
+    BEHAVIOUR,
+    FROZEN,
     Mode,
     audit_check,
     generation0_check,
@@ -29,7 +31,7 @@ from maitred.training.gate.governance_check import promises_check, rules_check
 from maitred.training.gate.guard_rail import look_level
 from maitred.training.gate.log_checks import FRESH, FRESH_NAME, log_checks, read_log
 from maitred.training.gate.logged_pair import LoggedPair
-from maitred.training.gate.on_frozen import look_number, on_frozen, play
+from maitred.training.gate.on_frozen import OnFrozen, look_number, on_frozen, play
 from maitred.training.gate.report_page import write_page
 from maitred.training.gate.same_check import relabelled_check, rewards_apart
 from maitred.training.gate.settings import Settings
@@ -38,7 +40,6 @@ from maitred.training.governance.files import load_governance
 from maitred.training.provenance import commit, versions
 
 PACKAGES = ("numpy", "scipy", "numba", "pyarrow")
-FROZEN_PART = 5
 EXIT = {Decision.PROMOTE: 0, Decision.HOLD: 3, Decision.REJECT: 4}
 REPORT, PAGE = "gate.json", "gate.html"
 
@@ -81,6 +82,9 @@ def run_gate(request: Request) -> dict[str, Any]:
     """
     candidate, champion = contender(request.candidate), contender(request.champion)
     sets = [load_frozen(path) for path in request.sets]
+    if len({frozen.name for frozen in sets}) < len(sets):
+        found = ", ".join(frozen.name for frozen in sets)
+        raise GateError(f"set: expected frozen sets of different names, found {found}")
     governance = candidate.governance if request.governance is None else load_governance(request.governance)
     objective = objective_for(candidate, champion, request.settings)
     pair = None
@@ -137,9 +141,9 @@ class _Run:
         number = look_number(frozen.looks.read(), self.candidate)
         if number > settings.looks:
             sentence = f"all {settings.looks} looks are used up: freeze another set; this one was not looked at"
-            return [Check(FROZEN_PART, name, State.NOT_RUN, sentence, {"look": number})]
+            return [Check(FROZEN, name, State.NOT_RUN, sentence, {"look": number})]
         told = f"look {number} of {settings.looks}, at a level of {look_level(number, settings.alpha):.3%}"
-        looks = Check(FROZEN_PART, name, State.PASSED, told, {"look": number, "looks": settings.looks})
+        looks = Check(FROZEN, name, State.PASSED, told, {"look": number, "looks": settings.looks})
         return [looks, *self._judged(frozen, self.request.mode if first else Mode.NO_WORSE, first)]
 
     def _judged(self, frozen: FrozenSet, mode: Mode, first: bool) -> list[Check]:
@@ -155,10 +159,13 @@ class _Run:
             audit_check(evidence, settings.audit_alpha),
             promises_check(evidence, self.governance),
         ]
-        if self.request.generation0 is not None and first:
-            began = play(frozen, contender(self.request.generation0), self.objective, command())
-            checks.append(generation0_check(evidence, began, self.margin))
-        return checks
+        return [*checks, self._against_first(evidence)] if first else checks
+
+    def _against_first(self, evidence: OnFrozen) -> Check:
+        if self.request.generation0 is None:
+            return Check(BEHAVIOUR, "generation 0", State.NOT_ASKED, "no policy of generation 0 was given")
+        began = play(evidence.frozen, contender(self.request.generation0), self.objective, command())
+        return generation0_check(evidence, began, self.margin)
 
     def on_log(self, pair: LoggedPair | None) -> list[Check]:
         """What a decision log answers; level 2 cannot do without."""

@@ -90,7 +90,7 @@ class Settings:
     segment_contacts: int = 500
     audit_alpha: float = 0.05
     fuzz_decisions: int = 1_000_000
-    relabelled: int = 500
+    relabelled: int = 4_000
     planned: int = 0
     log_looks: int = 10
     log_most: int = 60_000
@@ -116,7 +116,7 @@ class Settings:
         for name in ("looks", "segment_contacts", "fuzz_decisions", "log_looks", "like"):
             _require(getattr(self, name) >= 1, name, "1 or more", getattr(self, name))
         _require(self.clip >= 1, "clip", "1 or more", self.clip)
-        _require(self.relabelled >= 200, "relabelled", "200 or more", self.relabelled)
+        _require(self.relabelled >= 1_000, "relabelled", "1000 or more", self.relabelled)
         _require(self.log_most >= 100, "log_most", "100 or more", self.log_most)
 
     def described(self) -> dict[str, Any]:

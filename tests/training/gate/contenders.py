@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from maitred.agents.candidates import feature
+from maitred.agents.candidates import feature, uniform
 from maitred.agents.network import CandidateNetwork
-from maitred.envs.decision import Choices, Decisions, best
+from maitred.envs.decision import Choices, Decisions, best, draw
 from maitred.envs.objective import Objective
 from maitred.envs.scenario_file import save_scenario
 from maitred.training.frozen import FrozenSet, freeze
@@ -40,7 +40,18 @@ class Favourite:
         return best(feature(decisions, "occupancy"), decisions.mask)
 
 
-def as_contender(policy: Slowest | Favourite, level: int = 1) -> Contender:
+@dataclass(frozen=True)
+class Anyone:
+    """Gives every contact to anyone; policies of different salt differ in luck alone."""
+
+    salt: int
+    name: str = "anyone"
+
+    def act(self, decisions: Decisions) -> Choices:
+        return draw(uniform(decisions.mask), decisions.key, 200 + self.salt)
+
+
+def as_contender(policy: Slowest | Favourite | Anyone, level: int = 1) -> Contender:
     return Contender(policy, f"test:{policy.name}", level)
 
 
