@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from maitred.agents.network import CandidateNetwork
-from maitred.cli import COMMANDS, main
+from maitred.cli import main
+from maitred.commands import COMMANDS
 from maitred.envs.decision_request import write_request
 from maitred.serving.bundle import ModelCard
 from maitred.training.export import export_bundle
@@ -66,7 +67,7 @@ def test_help_lists_every_command_and_every_command_explains_itself(capsys: pyte
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     text = " ".join(capsys.readouterr().out.split())  # wherever it is wrapped
-    names = "import calibrate simulate tune freeze train evaluate export gate decide demo"
+    names = "import calibrate simulate tune freeze train learn evaluate export gate decide demo"
     verbs = {
         "governance": ("check", "diff", "approve"),
         "logs": ("record", "join", "check", "from_contacts", "estimate"),
