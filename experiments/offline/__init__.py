@@ -1,0 +1,1 @@
+"""Learning from decision logs alone, judged by simulation."""

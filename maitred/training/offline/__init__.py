@@ -1,0 +1,1 @@
+"""Learners from a decision log alone: no simulator, no further questions."""

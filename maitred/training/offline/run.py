@@ -1,0 +1,83 @@
+"""From a decision log to the folder of a run, which the gate takes for a candidate."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from maitred.serving.governance import NONE
+from maitred.serving.level import RETRAINED_LEVEL
+from maitred.training.decision_log.provenance import check_log_disjoint, objective_of, provenance_of
+from maitred.training.decision_log.read import read_logged
+from maitred.training.frozen import find_frozen
+from maitred.training.offline.experience import OfflineError, read_experience
+from maitred.training.offline.methods import LearnedOffline, Study, learn
+from maitred.training.provenance import commit, versions
+from maitred.training.train import NETWORK, RUN
+
+DECISIONS = "decisions.npz"  # of the log, on which an export proves parity
+PARITY_DECISIONS = 2_000
+
+
+def run_offline(log: str | Path, method: str, out: str | Path, seed: int = 0) -> LearnedOffline:
+    """Learn from a log and write `network.npz`, `decisions.npz` and, last, `run.json`.
+
+    The policy is of AI level 2, retrained from logs: its export needs the report of a gate that promotes it.
+
+    Args:
+        log: decision log.
+        method: one of `methods.METHODS`.
+        out: folder to write; may not hold a run already.
+        seed: of everything random.
+
+    Raises:
+        OverlapError: the log holds what a frozen set in `frozen/` also holds.
+        DecisionLogError: it is no decision log, or does not say what its rewards are in terms of.
+        OfflineError: no such method, the log lacks what it needs, or `out` holds a run.
+    """
+    out, began = Path(out), datetime.now(UTC)
+    if (out / RUN).exists():
+        raise OfflineError(f"{out}: expected a folder without a run, found {RUN}")
+    check_log_disjoint(log, find_frozen())
+    objective = objective_of(log)
+    study = Study(read_experience(log), seed)
+    learned = learn(study, method)
+    out.mkdir(parents=True, exist_ok=True)
+    weights = {name: value.numpy() for name, value in learned.policy.network.state_dict().items()}
+    _write(out / NETWORK, weights)
+    _write(out / DECISIONS, _sample(log))
+    record = {
+        "level": RETRAINED_LEVEL,
+        "governance": NONE,
+        "config": {"seed": seed, "objective": asdict(objective), "policy": {"name": method}},
+        "log": {**provenance_of(log), "decisions": len(study.experience)},
+        "propensity_estimated": learned.propensity_estimated,
+        "began": began.isoformat(timespec="seconds"),
+        "seconds": round(learned.seconds, 1),
+        "figures": dict(learned.figures),
+        "commit": commit(),
+        "versions": versions("numpy", "torch"),
+    }
+    temporary = out / f"{RUN}.tmp"
+    temporary.write_text(json.dumps(record, indent=1) + "\n")
+    os.replace(temporary, out / RUN)
+    return learned
+
+
+def _sample(log: str | Path) -> dict[str, np.ndarray[Any, Any]]:
+    """The first decisions of a log, as arrays."""
+    decisions = next(read_logged(log)).decisions
+    return {name: getattr(decisions, name)[:PARITY_DECISIONS] for name in ("key", "context", "candidates", "mask")}
+
+
+def _write(path: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+    os.replace(temporary, path)
