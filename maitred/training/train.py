@@ -19,7 +19,7 @@ from maitred.agents.network import CandidateNetwork
 from maitred.agents.ppo import TorchPolicy
 from maitred.agents.rules import RULES
 from maitred.configs.schema import BanditConfig, PPOConfig, TrainConfig
-from maitred.envs.decision import Policy
+from maitred.envs.decision import Decisions, Policy
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import load_scenario, save_scenario, scenario_hash
 from maitred.serving.bundle import ModelCard
@@ -38,6 +38,7 @@ from maitred.training.rehearsal import rehearse
 from maitred.training.validation import prepare_validation
 
 RUN, CENTER, NETWORK, BANDIT = "run.json", "scenario/center.yaml", "network.npz", "bandit.npz"
+DECISIONS = "decisions.npz"  # of the log that a policy was learned from; an export proves parity on them
 PARITY_DECISIONS = 10_000
 PACKAGES = ("gymnasium", "hydra-core", "numba", "numpy", "sb3-contrib", "stable-baselines3", "torch")
 
@@ -199,11 +200,10 @@ def export_run(
     weights = {name: value.numpy() for name, value in policy.network.state_dict().items()}
     promotion = None if gate is None else promotion_of(gate, weights_sha256(weights), _hash(rules))
     check_level(level := record.get("level", TRAINED_LEVEL), promotion)
-    scenario = load_scenario(Path(folder) / CENTER)
-    rehearsal = rehearse(scenario, RULES["random"], branch(record["config"]["seed"], PARITY), PARITY_DECISIONS)
+    source, decisions = _parity(Path(folder), record)
     card = ModelCard(
         name=policy.name,
-        version=f"{scenario.name}-{record['began']}",
+        version=f"{source}-{record['began']}",
         training=record,
         objective=record["config"]["objective"],
         governance_sha256=_hash(rules),
@@ -211,4 +211,14 @@ def export_run(
         gate=promotion,
         level=level,
     )
-    return export_bundle(policy.network, out, card=card, parity_decisions=rehearsal.decisions, governance=rules)
+    return export_bundle(policy.network, out, card=card, parity_decisions=decisions, governance=rules)
+
+
+def _parity(folder: Path, record: Mapping[str, Any]) -> tuple[str, Decisions]:
+    """What a run learned from, and decisions of it to prove parity on: logged ones, or rehearsed in its scenario."""
+    if (folder / DECISIONS).is_file():
+        with np.load(folder / DECISIONS, allow_pickle=False) as kept:
+            return record["log"].get("scenario") or "log", Decisions(**kept)
+    scenario = load_scenario(folder / CENTER)
+    seed = branch(record["config"]["seed"], PARITY)
+    return scenario.name, rehearse(scenario, RULES["random"], seed, PARITY_DECISIONS).decisions

@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from maitred.serving.governance import NONE
 from maitred.serving.level import RETRAINED_LEVEL
 from maitred.training.decision_log.provenance import check_log_disjoint, objective_of, provenance_of
-from maitred.training.decision_log.read import read_logged
+from maitred.training.decision_log.read import decisions_of, read_groups
 from maitred.training.frozen import find_frozen
 from maitred.training.offline.experience import OfflineError, read_experience
 from maitred.training.offline.methods import LearnedOffline, Study, learn
 from maitred.training.provenance import commit, versions
-from maitred.training.train import NETWORK, RUN
+from maitred.training.train import DECISIONS, NETWORK, RUN
 
-DECISIONS = "decisions.npz"  # of the log, on which an export proves parity
 PARITY_DECISIONS = 2_000
 
 
@@ -72,8 +72,12 @@ def run_offline(log: str | Path, method: str, out: str | Path, seed: int = 0) ->
 
 def _sample(log: str | Path) -> dict[str, np.ndarray[Any, Any]]:
     """The first decisions of a log, as arrays."""
-    decisions = next(read_logged(log)).decisions
-    return {name: getattr(decisions, name)[:PARITY_DECISIONS] for name in ("key", "context", "candidates", "mask")}
+    groups: list[pa.Table] = []
+    for rows in read_groups(log, ("key", "context", "candidates", "mask")):
+        groups.append(rows)
+        if sum(map(len, groups)) >= PARITY_DECISIONS:
+            break
+    return asdict(decisions_of(pa.concat_tables(groups).slice(0, PARITY_DECISIONS)))
 
 
 def _write(path: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> None:

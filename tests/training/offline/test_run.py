@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from maitred.cli import main
+from maitred.serving.bundle import load_bundle
+from maitred.serving.level import LevelError
 from maitred.training.decision_log.read import as_logged
 from maitred.training.offline.experience import OfflineError
 from maitred.training.offline.fitting import Fit
 from maitred.training.offline.run import run_offline
-from maitred.training.train import load_policy
+from maitred.training.train import export_run, load_policy
 from tests.training.decision_log.logs import with_values, written
 from tests.training.offline.worlds import log_of_worth
 
@@ -36,7 +38,16 @@ def test_a_run_holds_the_policy_that_was_learned_and_where_it_comes_from(tmp_pat
     assert record["config"]["seed"] == 3 and record["config"]["objective"]["csat"] == 8.0
     assert record["log"] == {"seed": 7, "decisions": 400}
     with np.load(tmp_path / "run" / "decisions.npz") as kept:
-        assert (kept["mask"] == decisions.mask[:16]).all()
+        assert (kept["mask"] == decisions.mask).all()
+
+
+def test_without_a_gate_report_a_run_is_not_exported_and_parity_is_proven_on_the_log(tmp_path):
+    run_offline(written(log_of_worth(400), tmp_path / "log.parquet"), "cloning", tmp_path / "run")
+    with pytest.raises(LevelError, match="gate"):
+        export_run(tmp_path / "run", tmp_path / "bundle")
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    (tmp_path / "run" / "run.json").write_text(json.dumps(record | {"level": 1}))
+    assert load_bundle(export_run(tmp_path / "run", tmp_path / "bundle")).card.version.startswith("log-")
 
 
 def test_a_run_is_not_overwritten(tmp_path):
