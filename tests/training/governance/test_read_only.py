@@ -133,4 +133,4 @@ def test_no_code_but_the_approval_writes_rules() -> None:
             writers.add(name)
         if any(isinstance(node, ast.ImportFrom) and node.module == APPROVE for node in nodes):
             callers.add(name)
-    assert writers == {"training/governance/approve.py"} and callers == {"commands.py"}
+    assert writers == {"training/governance/approve.py"} and callers == {"commands/governance.py"}
