@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maitred.envs.decision import CANDIDATE_FEATURES, CONTEXT_FEATURES, SCHEMA_VERSION, Feature
+from maitred.serving.field_error import FieldError
 from maitred.serving.governance import NONE, Governance, parse_governance
 from maitred.serving.level import check_level, weights_sha256
 from maitred.serving.parity import compare
@@ -39,13 +40,8 @@ GOLDEN_BATCH = 32  # too few for a BLAS to wake its threads, which takes longer 
 ArraySpec = Mapping[str, tuple[type[np.generic], tuple[int, ...]]]
 
 
-class BundleError(ValueError):
-    """A bundle that must not be served: which file, which field of it, what was expected and found."""
-
-    def __init__(self, file: str, field: str, expected: object, found: object) -> None:
-        super().__init__(f"{file}: {field}: expected {expected}, found {found}")
-        self.file = file
-        self.field = field
+class BundleError(FieldError):
+    """A bundle that must not be served."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from maitred.envs.decision import CANDIDATE_FEATURES, Feature
+from maitred.serving.field_error import FieldError
 
 SCHEMA = 1
 NONE = "none"  # the hash where no governance is in force
@@ -27,13 +28,8 @@ _OBSERVED: dict[str, Feature] = {f.name: f for f in CANDIDATE_FEATURES if f.part
 T = TypeVar("T")
 
 
-class GovernanceError(ValueError):
-    """A governance file that must not be used: which file, which field of it, what was expected and found."""
-
-    def __init__(self, file: str, field: str, expected: object, found: object) -> None:
-        super().__init__(f"{file}: {field}: expected {expected}, found {found}")
-        self.file = file
-        self.field = field
+class GovernanceError(FieldError):
+    """A governance file that must not be used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
