@@ -16,7 +16,7 @@ from maitred.training.decision_log.record import Source, logged_traces, record
 from maitred.training.offline.evaluation import answers, fitted_q_values
 from maitred.training.offline.experience import Experience, read_experience
 from maitred.training.offline.methods import Study
-from maitred.training.offline.semi_markov import semi_markov
+from maitred.training.offline.steps import semi_markov
 
 HORIZON_S = 300.0  # of discounting, so that what a decision does to the next ones counts
 HOURS = (9, 11, 13, 15)

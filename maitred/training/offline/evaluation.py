@@ -12,7 +12,7 @@ from maitred.training.offline.experience import Experience, Floats, Integers, Of
 from maitred.training.offline.fitting import Fit, action_values, fitted, of_chosen
 from maitred.training.offline.lessons import Batch, Lessons
 from maitred.training.offline.reward_models import RewardModels
-from maitred.training.offline.semi_markov import Steps
+from maitred.training.offline.steps import Steps
 from maitred.training.ope.logged import Logged
 
 REFRESHES = 30  # of the targets; about as many decisions must lie within the horizon

@@ -13,7 +13,7 @@ from maitred.agents.network import CandidateNetwork
 from maitred.training.offline.fitting import Fit, action_values, fitted, of_chosen
 from maitred.training.offline.lessons import Batch, Lessons
 from maitred.training.offline.q_learning import REFRESH
-from maitred.training.offline.semi_markov import Steps
+from maitred.training.offline.steps import Steps
 
 MOST_WEIGHT = 100.0  # of a decision that is imitated
 

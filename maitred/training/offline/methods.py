@@ -21,7 +21,7 @@ from maitred.training.offline.implicit import Implicit, implicit_q
 from maitred.training.offline.lessons import Lessons, lessons
 from maitred.training.offline.q_learning import Conservatism, conservative_q
 from maitred.training.offline.reward_models import RewardModels, reward_models
-from maitred.training.offline.semi_markov import Steps, semi_markov
+from maitred.training.offline.steps import Steps, semi_markov
 
 _MODELS, _CLONED = 1000, 1001  # branches of a study's seed, beside those of the methods
 

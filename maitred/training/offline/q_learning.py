@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy, mse_loss
 from maitred.agents.network import CandidateNetwork
 from maitred.training.offline.fitting import Fit, action_values, fitted, of_chosen
 from maitred.training.offline.lessons import Batch, Lessons
-from maitred.training.offline.semi_markov import Steps
+from maitred.training.offline.steps import Steps
 
 REFRESH = 250  # updates between two refreshes of the targets
 

@@ -6,7 +6,7 @@ from maitred.training.offline.evaluation import answers, evidence, fitted_q_valu
 from maitred.training.offline.experience import OfflineError, read_experience
 from maitred.training.offline.fitting import Fit
 from maitred.training.offline.methods import Study
-from maitred.training.offline.semi_markov import semi_markov
+from maitred.training.offline.steps import semi_markov
 from maitred.training.ope.estimate import Estimate, estimate
 from tests.training.decision_log.logs import written
 from tests.training.offline.worlds import log_of_worth, worth

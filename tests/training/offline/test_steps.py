@@ -5,7 +5,7 @@ import pytest
 
 from maitred.training.offline.credit import credited
 from maitred.training.offline.experience import NOTHING, OfflineError, read_experience
-from maitred.training.offline.semi_markov import semi_markov
+from maitred.training.offline.steps import semi_markov
 from tests.training.decision_log.logs import with_values, written
 from tests.training.offline.worlds import log_of_worth, with_closing
 
