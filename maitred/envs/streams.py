@@ -8,7 +8,7 @@ from maitred.envs.scenario import Scenario
 from maitred.envs.trace import Trace
 from maitred.envs.traffic import draw_trace
 
-TOGETHER = 16  # traces drawn in a row; one alone, between two steps of all centers, takes twice as long: cold caches
+TOGETHER = 64  # traces drawn in a row; one alone, between two steps of all centers, takes twice as long: cold caches
 
 
 class Streams:

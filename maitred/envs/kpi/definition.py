@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maitred.envs.kernel.layout import Activity, Outcome, Term
+from maitred.envs.kpi.cases import first_served_of_case, followed_within
 from maitred.envs.objective import Objective
 from maitred.envs.scenario import DAY_S, Scenario
 from maitred.envs.simulator import Ledger
@@ -178,32 +179,14 @@ class Books:
     @cached_property
     def followed(self) -> Bools:
         """(C,) another contact of the same case arrived within 7 days of the end, on whatever channel."""
-        contacts, rows = self.ledger.contacts, self._of_several
-        case = contacts["case"][rows]
-        same = case[1:] == case[:-1]
-        before, after = rows[:-1][same], rows[1:][same]
-        followed = np.zeros(len(contacts), np.bool_)
-        followed[before] = contacts["arrival_s"][after] - contacts["end_s"][before] <= REPEAT_WINDOW_S
+        followed: Bools = followed_within(self.ledger.contacts, REPEAT_WINDOW_S)
         return followed[self.counted]
 
     @cached_property
     def first_served(self) -> Bools:
         """(C,) the first contact of its case that was served."""
-        contacts = self.ledger.contacts
-        first: Bools = contacts["outcome"] == Outcome.SERVED
-        served = self._of_several[first[self._of_several]]
-        case = contacts["case"][served]
-        first[served[1:][case[1:] == case[:-1]]] = False
+        first: Bools = first_served_of_case(self.ledger.contacts)
         return first[self.counted]
-
-    @cached_property
-    def _of_several(self) -> NDArray[np.int64]:
-        """Rows of the ledger whose case has several contacts, case by case in order of arrival: usually few."""
-        case = np.ascontiguousarray(self.ledger.contacts["case"])
-        several = np.zeros(len(case), np.bool_)
-        several[case[case != np.arange(len(case))]] = True
-        rows = np.nonzero(several[case])[0]
-        return rows[np.argsort(case[rows], kind="stable")]
 
     def earliest_of_case(self, moment_s: Floats) -> tuple[Floats, Bools]:
         """The earliest of its contacts' moments, per case.

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from maitred.envs.kernel.layout import Activity
@@ -67,15 +68,39 @@ def _assign_shifts(scenario: Scenario, day_type: int, day_s: int, rng: np.random
     staffing, agents = scenario.staffing, scenario.agents
     # Efraimidis and Spirakis 2006: sorting by u^(1/w) samples by weight without replacement.
     order = np.argsort(-(rng.random(len(agents.names)) ** (1 / np.maximum(agents.weight, 1e-9))))
-    members = [order[agents.group[order] == group] for group in range(len(agents.group_names))]
-    free_from = [np.zeros(len(of_group)) for of_group in members]
-    assigned, today = [], staffing.shift_day_type == day_type
+    today = staffing.shift_day_type == day_type
     columns = staffing.shift_group, staffing.shift_start_s, staffing.shift_end_s, staffing.shift_agents
-    for group, start, end, wanted in zip(*(column[today].tolist() for column in columns), strict=True):
-        chosen = (free_from[group] <= start).nonzero()[0][:wanted]
-        free_from[group][chosen] = end
-        assigned += [Shift(agent, start + day_s, end + day_s, []) for agent in members[group][chosen].tolist()]
-    return assigned
+    group, start_s, end_s, wanted = (column[today] for column in columns)
+    shift, agent = _who_works(order, agents.group, group, start_s, end_s, wanted)
+    times = zip(agent.tolist(), (start_s[shift] + day_s).tolist(), (end_s[shift] + day_s).tolist(), strict=True)
+    return [Shift(*who_and_when, []) for who_and_when in times]
+
+
+@njit(cache=True, nogil=True)
+def _who_works(
+    order: NDArray[np.int64],
+    group_of: NDArray[np.int64],
+    group: NDArray[np.int64],
+    start_s: NDArray[np.float64],
+    end_s: NDArray[np.float64],
+    wanted: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Fill S shifts one after another with whoever of their group comes first in (A,) `order` and is free.
+
+    Returns:
+        The shift and the agent of each place filled, (P,) both.
+    """
+    shifts, people = np.empty(wanted.sum(), np.int64), np.empty(wanted.sum(), np.int64)
+    free_from_s, filled = np.zeros(len(order)), 0
+    for shift in range(len(group)):
+        missing = wanted[shift]
+        for agent in order:
+            if missing == 0:
+                break
+            if group_of[agent] == group[shift] and free_from_s[agent] <= start_s[shift]:
+                shifts[filled], people[filled], free_from_s[agent] = shift, agent, end_s[shift]
+                filled, missing = filled + 1, missing - 1
+    return shifts[:filled], people[:filled]
 
 
 def _break(shift: Shift, length_s: float, u: float) -> list[Absence]:
