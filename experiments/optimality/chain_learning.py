@@ -116,7 +116,7 @@ def learn(
     returns = played.returns(config.horizon_min)[kept].ravel()
     scale = float(returns.std()) or 1.0
     met = decisions.at(played.rows[kept].ravel())
-    lesson = Rehearsal(met, played.chosen[kept].ravel(), returns / scale, COPIES)
+    lesson = Rehearsal(met, played.chosen[kept].ravel(), returns / scale, COPIES, played.chosen.size)
     centers = ChainCenters(decisions, num_envs=config.n_envs, seed=branch(seed, CENTERS), rate=played.rate, scale=scale)
     validation = validation_against(teacher, luck)
 

@@ -73,7 +73,7 @@ class PPOConfig(PolicyConfig):
     clip_range: float = 0.2
     entropy: float = 0.0  # weight of the entropy bonus
     width: int = 32  # of the network's hidden layers
-    validate_every: int = 10  # rollouts
+    validate_every: int = 10  # rollouts; more where judging takes more decisions than these
     teacher: str | None = None  # rule to imitate first, `best` for the best of all, tuned; none came further on bank
     imitated: int = 50_000  # of its decisions
     imitation_epochs: int = 12  # passes over them

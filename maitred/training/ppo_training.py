@@ -55,7 +55,9 @@ def train_ppo(
         told = Preferring(policy, objective.preference) if config.preference_spread > 1 else policy
         return lagrangian.judge(told) if config.multiplier_step else Verdict(validation.difference(told))
 
-    learned = learn_ppo(config, centers, judge, joined(lessons), seed, log, clock)
+    rollouts = -(-validation.raised // (config.n_envs * config.n_steps))
+    spaced = replace(config, validate_every=max(config.validate_every, rollouts))
+    learned = learn_ppo(spaced, centers, judge, joined(lessons), seed, log, clock)
     return replace(learned, figures=learned.figures | lagrangian.figures()) if config.multiplier_step else learned
 
 
@@ -88,7 +90,7 @@ def _prepare(
         seed=seed,
         objective=_objectives(config, objective, centers, theirs),
         scale=scale,
-        episode=len(rehearsal.chosen) // rehearsal.episodes,
+        episode=rehearsal.raised // rehearsal.episodes,
     )
     return training, replace(rehearsal, returns=rehearsal.returns / scale)
 

@@ -59,12 +59,14 @@ class Validation:
         traces: E episodes.
         objective: what is worth what.
         incumbent: (E, 2) float64, the incumbent's reward in money and its number of cases.
+        raised: decisions that the incumbent met in them, all together.
     """
 
     scenario: Scenario
     traces: tuple[Trace, ...]
     objective: Objective
     incumbent: NDArray[np.float64]
+    raised: int
 
     def difference(self, policy: Policy) -> Difference:
         """Judge a policy."""
@@ -83,4 +85,5 @@ def prepare_validation(
     """Draw the episodes and run the incumbent on them."""
     traces = tuple(draw_trace(scenario, child) for child in seed.spawn(episodes))
     ledgers = simulate(scenario, traces, RULES["incumbent"])
-    return Validation(scenario, traces, objective, kpi_ratios(ledgers, scenario, objective, [REWARD])[:, 0])
+    incumbent = kpi_ratios(ledgers, scenario, objective, [REWARD])[:, 0]
+    return Validation(scenario, traces, objective, incumbent, sum(ledger.decisions for ledger in ledgers))
