@@ -43,6 +43,8 @@ class Replication:
         validation, test: the decisions.
         champion: (n, K) probabilities of the champion on the test.
         q: (n, K) predictions on the test, those of each batch from the decisions before it.
+        noise: (n, K) variance of the outcome that follows from them.
+        guess: (n, K) the shrunken guess on the test.
     """
 
     def __init__(self, world: World, draw: np.random.Generator) -> None:
@@ -51,6 +53,8 @@ class Replication:
         self.validation, self.test = self._part(0, VALIDATION), self._part(VALIDATION, len(self.log.contact))
         self.champion = world.champion[self.test.contact]
         self.q = self._predicted()
+        self.noise = self.q * (1 - self.q)
+        self.guess = world.guess[self.test.contact]
 
     def pair(self, candidate: Floats) -> Pair:
         """Candidate and champion on the test decisions."""
@@ -58,11 +62,11 @@ class Replication:
 
     def tested(self, pair: Pair) -> Differences:
         """Candidate less champion on the test decisions."""
-        return differences(pair, self.test.outcome, self.q, noise=self.q * (1 - self.q))
+        return differences(pair, self.test.outcome, self.q, self.noise)
 
     def plain(self, pair: Pair) -> Floats:
         """(n,) terms on the test decisions with the shrunken guess as model."""
-        return differences(pair, self.test.outcome, self.world.guess[self.test.contact]).terms
+        return differences(pair, self.test.outcome, self.guess).terms
 
     def validated(self, candidate: Floats) -> Differences:
         """Candidate less champion on the validation decisions, by the guess that was there before any log."""

@@ -9,13 +9,13 @@ nothing, so what both share cancels row by row.
 
 The error of that mean is the weak place. A candidate often takes what the log seldom took, so the weights have a
 long tail, and a log in which the few heavy rows happened to go well has at once too high a mean and too low a sample
-variance: the test then promotes too often. So the variance is the larger of two: that of the sample, and what the
-reward model expects of it, with the choice and the outcome integrated out instead of drawn:
+variance: a test by the sample variance promotes too often. So the variance is what the reward model expects, with the
+choice and the outcome integrated out instead of drawn, which does not know how the heavy rows went:
 
     E[d_i^2 | x_i] = s_i^2 + sum_a (pi_new - pi_old)(a)^2 / p(a) * noise(x_i, a),   s_i = sum_a (pi_new - pi_old)(a) q.
 
-The first is right in the limit whatever q is, so the larger never promises too much in the limit; the second does not
-know how the heavy rows went.
+The model may be wrong. Where the sample shows its variance to be too small (one-sided, 5 %), the sample's is taken: a
+model that is wrong is found out as rows come in, so that in the limit too little is never promised.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
+
+REFUTED = 0.05  # level at which a sample shows the model's variance to be too small
 
 Floats = NDArray[np.float64]
 
@@ -143,13 +145,14 @@ def differences(pair: Pair, outcome: Floats, q: Floats, noise: Floats | None = N
         EvidenceError: An outcome or a prediction is not finite.
     """
     _refuse("outcome", ~np.isfinite(outcome), "a finite number")
-    _refuse("q", ~np.isfinite(q.sum(axis=1)), "finite numbers")
     shift = pair.shift
+    expected = np.einsum("nk,nk->n", shift, q)  # not finite wherever any prediction is not, zero shifts included
+    _refuse("q", ~np.isfinite(expected), "finite numbers")
     surprise = outcome - np.take_along_axis(q, pair.chosen[:, None], axis=1)[:, 0]
-    expected = (shift * q).sum(axis=1)
     per_weight = np.divide(shift**2, pair.behaviour, out=np.zeros_like(shift), where=shift != 0)
-    spread = np.mean(surprise**2) if noise is None else noise
-    return Differences(expected + pair.weight * surprise, expected**2 + (per_weight * spread).sum(axis=1))
+    spread = np.broadcast_to(np.mean(surprise**2), shift.shape) if noise is None else noise
+    squares = expected**2 + np.einsum("nk,nk->n", per_weight, spread)
+    return Differences(expected + pair.weight * surprise, squares)
 
 
 def joined(parts: Sequence[Differences]) -> Differences:
@@ -158,7 +161,7 @@ def joined(parts: Sequence[Differences]) -> Differences:
 
 
 def estimate(found: Differences) -> Estimate:
-    """The mean difference with the larger of its two standard errors.
+    """The mean difference with the model's standard error, or the sample's where that shows the model's too small.
 
     Raises:
         EvidenceError: There are fewer than two rows.
@@ -166,8 +169,10 @@ def estimate(found: Differences) -> Estimate:
     if len(found) < 2:
         raise EvidenceError(f"rows: expected at least 2, found {len(found)}")
     mean = float(found.terms.mean())
-    variance = max(float(found.terms.var()), float(found.squares.mean()) - mean**2)
-    return Estimate(len(found), mean, float(np.sqrt(variance / len(found))))
+    squares = (found.terms - mean) ** 2
+    sampled, expected = float(squares.mean()), float(found.squares.mean())  # about 0, so never too small
+    shown = sampled - expected > float(norm.isf(REFUTED) * squares.std() / np.sqrt(len(found)))
+    return Estimate(len(found), mean, float(np.sqrt((sampled if shown else expected) / len(found))))
 
 
 def _refuse(field: str, bad: NDArray[np.bool_], expected: str) -> None:

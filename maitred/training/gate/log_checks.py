@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from maitred.envs.decision import CANDIDATE_NAMES, CONTEXT_NAMES
 from maitred.envs.objective import Objective
+from maitred.serving.level import RETRAINED_LEVEL
 from maitred.training.decision_log.check import check as check_log
 from maitred.training.decision_log.provenance import check_log_disjoint, objective_of
 from maitred.training.decision_log.schema import ACTIVE, EVALUATION
@@ -19,6 +20,7 @@ from maitred.training.frozen import FrozenSet
 from maitred.training.gate.check import Check, State
 from maitred.training.gate.contender import Contender, GateError
 from maitred.training.gate.difference import EvidenceError
+from maitred.training.gate.learned_from import learned_from
 from maitred.training.gate.log_guards import log_guards_check
 from maitred.training.gate.logged_pair import LoggedPair, read_pair
 from maitred.training.gate.on_log import (
@@ -37,7 +39,7 @@ from maitred.training.gate.settings import Settings
 from maitred.training.ope.support import MEAN_WEIGHT, NOISE, reasons_to_refuse, support
 
 CONTRACT, ESTIMATES, FRESH, SUPPORT = 1, 3, 4, 6
-FRESH_NAME = "fresh decisions"
+CONTRACT_NAME, FRESH_NAME = "decision log", "fresh decisions"
 BINS = 3  # of each feature that decisions are counted by
 COUNTED = ("contacts_waiting", "agents_idle"), ("handle_s", "fit")
 
@@ -60,16 +62,19 @@ def read_log(
     return read_pair(log, candidate, champion, most)
 
 
-def log_checks(log: str, pair: LoggedPair, settings: Settings, asked: float, needed: bool) -> list[Check]:
-    """Every answer of a log.
+def log_checks(log: str, pair: LoggedPair, candidate: Contender, settings: Settings, asked: float) -> list[Check]:
+    """Every answer of a log; one that the candidate learned from is not asked any further.
 
     Args:
         log: the file.
         pair: what was read of it.
+        candidate: whom it is to judge; of level 2 it cannot do without proof.
         settings: tolerances.
         asked: what the difference must exceed, money per decision.
-        needed: whether the candidate cannot do without proof on the log.
     """
+    if why := learned_from(candidate.training, log, pair.sha256):
+        unasked = Check(FRESH, FRESH_NAME, State.NOT_RUN, "the log is no evidence of a policy that learned from it")
+        return [Check(CONTRACT, CONTRACT_NAME, State.FAILED, why), unasked]
     q = predictions(pair, pair.reward, settings.seed)
     supported = support_check(pair, q)
     checks = [contract_check(log, pair, q), supported, known_check(pair, settings), fallback_check(pair, settings)]
@@ -81,7 +86,7 @@ def log_checks(log: str, pair: LoggedPair, settings: Settings, asked: float, nee
         found = sequential(pair, settings, asked)
     except EvidenceError as error:
         return [*checks, Check(FRESH, FRESH_NAME, State.UNCLEAR, f"cannot tell: {error}")]
-    return [*checks, fresh_check(found, needed, pair)]
+    return [*checks, fresh_check(found, candidate.level >= RETRAINED_LEVEL, pair)]
 
 
 def contract_check(log: str, pair: LoggedPair, q: Floats) -> Check:
@@ -104,7 +109,7 @@ def contract_check(log: str, pair: LoggedPair, q: Floats) -> Check:
     figures: dict[str, Any] = {"rows": pair.rows, "decisions": len(pair), "faulty": faulty}
     figures["propensity_estimated"] = pair.estimated
     figures |= {who: asdict(s) for who, s in means.items()}
-    return Check(CONTRACT, "decision log", state, sentence + estimated * (pair.estimated > 0), figures)
+    return Check(CONTRACT, CONTRACT_NAME, state, sentence + estimated * (pair.estimated > 0), figures)
 
 
 def support_check(pair: LoggedPair, q: Floats) -> Check:

@@ -174,7 +174,7 @@ class _Run:
             why = "no decision log was given" + (", which a policy retrained from its own logs needs" if needed else "")
             return [Check(FRESH, FRESH_NAME, State.NOT_RUN if needed else State.NOT_ASKED, why)]
         asked = 0.0 if self.request.mode is Mode.BETTER else -self.margin
-        return log_checks(self.request.log, pair, self.request.settings, asked, needed)
+        return log_checks(self.request.log, pair, self.candidate, self.request.settings, asked)
 
     def content(self, sets: list[FrozenSet], pair: LoggedPair | None, checks: list[Check]) -> Mapping[str, Any]:
         """Everything that was decided from."""

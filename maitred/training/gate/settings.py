@@ -66,7 +66,8 @@ class Settings:
         margin: how much worse than the champion "no worse" still is, money per case.
         looks: candidates that one frozen set may ever judge.
         guards: tolerance of each guard KPI; those that a center has not are left out.
-        segment_margin: how much worse a group of customers may fare, money per contact of it.
+        segment_margin: how much worse a group of customers may fare, money per contact of it; .4 is what five points of
+            satisfaction are worth at the default objective.
         segment_contacts: contacts that a group must have in the set to be judged by itself.
         audit_alpha: chance of flagging any degenerate behaviour in a policy that is no worse than tolerated.
         fuzz_decisions: random decisions that a candidate answers under governance.
@@ -86,7 +87,7 @@ class Settings:
     margin: float = 0.05
     looks: int = 20
     guards: Mapping[str, Tolerance] = field(default_factory=lambda: dict(GUARDS))
-    segment_margin: float = 0.3
+    segment_margin: float = 0.4
     segment_contacts: int = 500
     audit_alpha: float = 0.05
     fuzz_decisions: int = 1_000_000

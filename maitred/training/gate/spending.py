@@ -22,6 +22,8 @@ from scipy.stats import norm
 Floats = NDArray[np.float64]
 Spending = Callable[[Floats, float], Floats]
 
+SPENT = 0.95  # share of alpha that `late` spends
+
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(200)
 _FAR = 9.0  # standard deviations beyond which no path is followed
 _LEAST = 1e-15  # error that is not worth a boundary
@@ -39,8 +41,12 @@ def pocock(fractions: Floats, alpha: float) -> Floats:
 
 
 def late(fractions: Floats, alpha: float) -> Floats:
-    """(L,) error spent by each look: alpha t^6 (Kim and DeMets 1987), so that ten looks cost almost no power."""
-    return alpha * fractions**6
+    """(L,) error spent by each look: 95 % of alpha t^8 (Kim and DeMets 1987), so that ten looks cost almost no power.
+
+    The rest of alpha is kept for what normal quantiles leave out: with 40,000 decisions and weights of up to a hundred
+    a test at 5 % promotes up to 5.1 % of equal policies.
+    """
+    return SPENT * alpha * fractions**8
 
 
 def boundary(spending: Spending, fractions: Floats, alpha: float) -> Floats:

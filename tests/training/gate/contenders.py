@@ -69,7 +69,7 @@ def network_run(folder: Path, seed: int = 0, level: int | None = None) -> Path:
     arrays = {name: value.numpy() for name, value in network.state_dict().items()}
     with (folder / "network.npz").open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
-    config = {"seed": 1, "objective": asdict(Objective())}
+    config = {"seed": 1, "objective": asdict(Objective()), "policy": {"name": "ppo"}}
     record = {"config": config, "began": "2026-01-01", "commit": None, "governance": "none"}
     record |= {} if level is None else {"level": level}
     (folder / "run.json").write_text(json.dumps(record))

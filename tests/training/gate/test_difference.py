@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from maitred.training.gate.difference import Estimate, EvidenceError, Pair, differences, estimate, joined
+from maitred.training.gate.difference import Differences, Estimate, EvidenceError, Pair, differences, estimate, joined
 
 PLACES = 3
 
@@ -71,6 +71,18 @@ def test_a_lucky_log_does_not_get_a_small_error():
     q = np.full((n, 2), 0.9)
     lucky = differences(Pair(chosen, behaviour, candidate, champion), np.ones(n), q, q * (1 - q))
     assert estimate(lucky).error > 2 * lucky.terms.std() / np.sqrt(n)
+
+
+def test_a_sample_that_varies_a_little_more_than_expected_does_not_change_the_error():
+    terms = np.random.default_rng(5).normal(0, 1, 400)
+    expected = Differences(terms, np.full(400, terms.var() / 1.05))
+    assert estimate(expected).error == pytest.approx(np.sqrt(terms.var() / 1.05 / 400))
+
+
+def test_a_model_that_expects_too_little_is_found_out():
+    terms = np.random.default_rng(5).normal(0, 1, 400)
+    assert estimate(Differences(terms, np.full(400, 0.5))).error == pytest.approx(terms.std() / 20)
+    assert estimate(Differences(terms, np.zeros(400))).error == pytest.approx(terms.std() / 20)
 
 
 def test_masked_places_that_no_policy_takes_are_left_out():
