@@ -67,10 +67,10 @@ def test_help_lists_every_command_and_every_command_explains_itself(capsys: pyte
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     text = " ".join(capsys.readouterr().out.split())  # wherever it is wrapped
-    names = "import calibrate simulate tune freeze train learn evaluate export gate decide demo"
+    names = "import calibrate simulate tune freeze train learn evaluate export gate audit decide demo"
     verbs = {
         "governance": ("check", "diff", "approve"),
-        "logs": ("record", "join", "check", "from_contacts", "estimate"),
+        "logs": ("record", "join", "check", "from_contacts", "estimate", "evaluate", "drift"),
     }
     assert set(COMMANDS) == {*names.split(), *(f"{noun} {verb}" for noun in verbs for verb in verbs[noun])}
     for name, command in COMMANDS.items():

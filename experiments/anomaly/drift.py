@@ -1,47 +1,44 @@
 """How soon drift is noticed, and how often there is none: `python -m experiments.anomaly.drift`.
 
 Claim (GV-7): at a stated rate of false alarms, drift of what a policy sees, earns and expects is found within a known
-number of contacts; (AC-11): decisions unlike those a policy learned from go to its fallback, and hardly any others.
-Decisions are those of a rule in a shipped center. Without drift, reference and watched cases are drawn from the same
-days; "fresh days" are watched as they come, against other days, which the monitor does not promise to bear. Drifts: the
-decisions of a center with a quarter more contacts; rewards lower by a quarter of their standard deviation; outcomes
-5 or 10 points rarer than stated. Rewards and outcomes are drawn, their predictions being true until they drift.
+number of days; (AC-11): decisions unlike those a policy learned from go to its fallback, and hardly any others.
+Decisions are those that a rule leaves in the log of a shipped center. A stream is so many reference days and as many
+watched ones, drawn from the log's days in any order. Drifts: days of a center with a quarter more contacts; rewards
+lower by a quarter of their standard deviation; cases resolved 5 or 10 points rarer than stated.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import beta
 
 from experiments.anomaly.days import center
 from experiments.figures import Figure, print_table, write_json
-from maitred.agents.abstain import familiar
 from maitred.agents.rules import RULES
-from maitred.envs.decision import CANDIDATE_NAMES, Decisions, Kind
+from maitred.envs.decision import CANDIDATE_NAMES, CONTEXT_NAMES, Decisions
 from maitred.envs.scenario import Scenario
+from maitred.training.decision_log.record import Source, logged_traces, record
+from maitred.training.drift.encounters import encounters
+from maitred.training.drift.familiarity import RATE, fit_familiar
+from maitred.training.drift.log_drift import read_cases
 from maitred.training.drift.monitor import SIGNALS, Cases, monitor
-from maitred.training.rehearsal import rehearse
 
-Floats = NDArray[np.float64]
-
-REFERENCE = 3000
-POOL = 20_000
 BUSIER = 1.25
-RATE = 0.001  # share of familiar decisions that the policy abstains on
+DAYS = 14  # of each sample of decisions that abstention is fitted to or measured on
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Draw, watch, print; returns the exit code."""
+    """Record, watch, print; returns the exit code."""
     options = _parser().parse_args(arguments)
     found = [*drift_figures(options), *abstain_figures(options)]
-    title = f"{options.scenario}, {options.streams} streams of {options.cases:,} contacts, seed {options.seed}"
+    title = f"{options.scenario}, {options.streams} streams of {options.watched} days, seed {options.seed}"
     print_table(title, ("figure", "value", "unit"), [(f.name, f"{f.value:.3g}", f.unit) for f in found])
     if options.json:
         write_json(options.json, found)
@@ -50,10 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scenario", default="level1", help="name of a shipped center, or a file")
-    parser.add_argument("--streams", type=int, default=40, help="of each sort")
-    parser.add_argument("--cases", type=int, default=10_000, help="contacts in a stream")
-    parser.add_argument("--per-alarm", type=float, default=100_000.0, help="contacts per false alarm, at least")
+    parser.add_argument("--scenario", default="bank", help="name of a shipped center, or a file")
+    parser.add_argument("--streams", type=int, default=200, help="of each sort")
+    parser.add_argument("--logged", type=int, default=280, help="days of the log that streams are drawn from")
+    parser.add_argument("--reference", type=int, default=60, help="reference days of a stream")
+    parser.add_argument("--watched", type=int, default=28, help="watched days of a stream")
+    parser.add_argument("--per-alarm", type=float, default=365.0, help="days per false alarm, at least")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, help="file for the figures")
     return parser
@@ -61,92 +60,98 @@ def _parser() -> argparse.ArgumentParser:
 
 def drift_figures(options: argparse.Namespace) -> list[Figure]:
     """False alarms and delays of the monitor."""
-    usual, fresh, busier = _pools(center(options.scenario, 1.0), center(options.scenario, BUSIER), options.seed)
-    stated = options.cases / options.per_alarm
+    usual = _days(center(options.scenario, 1.0), options.seed, options.logged)
+    busier = _days(center(options.scenario, BUSIER), options.seed + 1, options.logged // 2)
+    stated = options.watched / options.per_alarm
     figures = [Figure("false alarms of a stream, stated at most", stated, "share")]
-    for name, pool, drifted, shuffled in (
-        ("no drift", usual, {}, True),
-        ("fresh days, in order", fresh, {}, False),
-        ("busier center", busier, {}, True),
-        ("rewards - 0.25 sd", usual, {"reward": 0.25}, True),
-        ("outcomes - 5 points", usual, {"chance": 0.05}, True),
-        ("outcomes - 10 points", usual, {"chance": 0.10}, True),
+    for name, pool, drifted in (
+        ("no drift", usual, {}),
+        ("a quarter more contacts", busier, {}),
+        ("rewards - 0.25 sd", usual, {"reward": 0.25}),
+        ("resolved - 5 points", usual, {"outcome": 0.05}),
+        ("resolved - 10 points", usual, {"outcome": 0.10}),
     ):
-        alarms = [_alarms(usual, pool, drifted, shuffled, options, stream) for stream in range(options.streams)]
+        alarms = [_alarms(usual, pool, drifted, options, stream) for stream in range(options.streams)]
         figures += _summarised(name, alarms)
     return figures
 
 
-def _pools(scenario: Scenario, busier: Scenario, seed: int) -> list[Floats]:
-    """Features of decisions: of usual days, of other usual days, and of days with more contacts."""
-    plans = ((scenario, 0), (scenario, 1), (busier, 2))
-    return [_features(_decisions(center, seed, child)) for center, child in plans]
-
-
-def _decisions(scenario: Scenario, seed: int, child: int) -> Decisions:
-    """`POOL` decisions of whole days, in their order."""
-    sequence = np.random.SeedSequence(seed, spawn_key=(child,))
-    d = rehearse(scenario, RULES["incumbent"], sequence, POOL).decisions
-    rows = np.linspace(0, len(d) - 1, POOL).astype(np.int64)
-    return Decisions(d.key[rows], d.context[rows], d.candidates[rows], d.mask[rows])
-
-
-def _features(decisions: Decisions) -> Floats:
-    """(N, F): the context and the mean candidate, logarithms of their size."""
-    mean = decisions.candidates.sum(axis=1) / decisions.mask.sum(axis=1)[:, None]  # 0 where there is no candidate
-    raw = np.hstack([decisions.context[:, len(Kind) :], mean]).astype(np.float64)
-    return np.asarray(np.sign(raw) * np.log1p(np.abs(raw)))
+def _days(scenario: Scenario, seed: int, count: int) -> list[Cases]:
+    """The days of a rule's log."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "log.parquet"
+        record(scenario, logged_traces(scenario, seed, count), Source(RULES["incumbent"], seed), path)
+        return read_cases(path).cases.days()
 
 
 def _alarms(
-    usual: Floats, pool: Floats, drifted: dict[str, float], shuffled: bool, options: argparse.Namespace, stream: int
+    usual: list[Cases], pool: list[Cases], drifted: dict[str, float], options: argparse.Namespace, stream: int
 ) -> dict[str, int | None]:
-    """The case at which each signal raised an alarm."""
+    """The day at which each signal raised an alarm."""
     rng = np.random.default_rng(np.random.SeedSequence(options.seed, spawn_key=(9, stream)))
     order = rng.permutation(len(usual))
-    reference = _cases(usual[order[:REFERENCE]], {}, rng)
-    if shuffled:
-        rest = order[REFERENCE:] if pool is usual else rng.permutation(len(pool))
-        watched = pool[rng.choice(rest, options.cases)]
-    else:
-        watched = np.roll(pool, -int(rng.integers(len(pool))), axis=0)[: options.cases]
-    return monitor(reference, _cases(watched, drifted, rng), options.per_alarm, stream).alarm
+    rest = order[options.reference :] if pool is usual else rng.permutation(len(pool))
+    watched = [_drifted(pool[day], drifted, rng) for day in rest[: options.watched]]
+    reference = _in_a_row([usual[day] for day in order[: options.reference]], 0)
+    return monitor(reference, _in_a_row(watched, options.reference), options.per_alarm, stream).alarm
 
 
-def _cases(features: Floats, drifted: dict[str, float], rng: np.random.Generator) -> Cases:
-    """Rewards of mean 5 and standard deviation 2 around predictions, and outcomes of stated chances."""
-    n = len(features)
-    predicted, chance = rng.normal(5, 1, n), rng.beta(8, 3, n)
-    reward = predicted + 2 * (rng.standard_normal(n) - drifted.get("reward", 0.0))
-    return Cases(features, reward, predicted, chance, rng.random(n) < chance - drifted.get("chance", 0.0))
+def _drifted(day: Cases, drifted: dict[str, float], rng: np.random.Generator) -> Cases:
+    """A day with lower rewards, or fewer of the outcomes that came."""
+    lost = drifted.get("reward", 0.0) * float(np.nanstd(day.reward))
+    stays = rng.random(len(day.day)) >= drifted.get("outcome", 0.0) / max(float(day.outcome.mean()), 0.01)
+    return replace(day, reward=day.reward - lost, outcome=day.outcome & stays)
+
+
+def _in_a_row(days: list[Cases], first: int) -> Cases:
+    """Days as one stream, numbered anew."""
+    numbered = [replace(day, day=np.full(len(day.day), first + i)) for i, day in enumerate(days)]
+    return Cases(*(np.concatenate([getattr(day, name) for day in numbered]) for name in Cases.__dataclass_fields__))
 
 
 def _summarised(name: str, alarms: list[dict[str, int | None]]) -> list[Figure]:
-    """For each signal how many streams raised an alarm, with an exact interval, and how late."""
+    """For each signal how many streams raised an alarm, with an exact interval, and how late; then for any of them."""
     figures, streams = [], len(alarms)
-    for signal in SIGNALS:
-        late = [case for each in alarms if (case := each[signal]) is not None]
+    anything = [
+        {"anything": min((case for case in each.values() if case is not None), default=None)} for each in alarms
+    ]
+    for signal in (*SIGNALS, "anything"):
+        late = [case for each in (anything if signal == "anything" else alarms) if (case := each[signal]) is not None]
         share = len(late) / streams
         top = float(beta.ppf(0.975, len(late) + 1, streams - len(late))) if len(late) < streams else 1.0
         figures.append(Figure(f"{name}: {signal}, alarms", share, f"of streams (<= {top:.2f})"))
-        if late:
-            figures.append(Figure(f"{name}: {signal}, median delay", float(np.median(late)), "contacts"))
-            figures.append(Figure(f"{name}: {signal}, longest delay", float(max(late)), "contacts"))
+        if late and signal != "anything":
+            figures.append(Figure(f"{name}: {signal}, median delay", float(np.median(late)), "days"))
     return figures
 
 
 def abstain_figures(options: argparse.Namespace) -> list[Figure]:
-    """How often decisions of usual days, of other usual days and of strange ones count as strange."""
-    scenario = center(options.scenario, 1.0)
-    learned, other = (_decisions(scenario, options.seed, child) for child in (0, 1))
-    known = familiar(learned, RATE)
-    strange = {
-        "usual days": learned,
-        "fresh days": other,
-        "twice the contacts": _decisions(center(options.scenario, 2.0), options.seed, 3),
-        "waits of a day": _waiting(other),
+    """How often decisions of new days, and of strange ones, are taken for strange."""
+    usual, twice = center(options.scenario, 1.0), center(options.scenario, 2.0)
+    learned, limits, fresh = (_met(usual, options.seed, child) for child in range(4, 7))
+    busy = _met(twice, options.seed, 7)
+    known = fit_familiar(learned, limits)
+    measured = {
+        "new days": fresh,
+        "a quarter more contacts": _met(center(options.scenario, BUSIER), options.seed, 8),
+        "twice the contacts, forecast": busy,
+        "twice the contacts, not forecast": _unforeseen(busy),
+        "waits of a day": _waiting(fresh),
     }
-    return [Figure(f"abstains: {name}", float(known.strange(d).mean()), "share") for name, d in strange.items()]
+    stated = Figure("abstains, stated of either question", RATE, "share")
+    return [stated, *(Figure(f"abstains: {n}", float(known.strange(d).mean()), "share") for n, d in measured.items())]
+
+
+def _met(scenario: Scenario, seed: int, child: int) -> Decisions:
+    return encounters(scenario, RULES["incumbent"], np.random.SeedSequence(seed, spawn_key=(child,)), DAYS)
+
+
+def _unforeseen(decisions: Decisions) -> Decisions:
+    """The same decisions with the forecasts of half of the contacts."""
+    context = decisions.context.copy()
+    for name, factor in (("forecast_per_h", 0.5), ("forecast_load", 0.5), ("busyness", 2.0)):
+        context[:, CONTEXT_NAMES.index(name)] *= factor
+    return replace(decisions, context=context)
 
 
 def _waiting(decisions: Decisions) -> Decisions:

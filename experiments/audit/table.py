@@ -1,6 +1,7 @@
 """Detection and false alarms of the degenerate-behaviour audit, over seeds.
 
     python -m experiments.audit.table
+    python -m experiments.audit.table --held-out
     python -m experiments.audit.table --seeds 2 --episodes 4 --rules 1
 
 The claims to be tested: every planted cheat improves the number it is after and is flagged by its own detector, and a
@@ -9,6 +10,9 @@ how often its detector speaks, at full strength and where the cheat is used for 
 second: how often anything is flagged in tuned and usual rules, and in the platform's own rule on other days than those
 it is compared with. The third: rules at a bad setting, and rules that do by design what a detector looks for. Intervals
 are Clopper and Pearson's at 95 %, over seeds; a seed is one audit of so many days, at the audit's own level.
+
+Tolerances were chosen while looking at the scenarios of the tables, which flatter them. `--held-out` moves the same
+cheats to other scenarios, and audits rules there that nobody tuned: neither was looked at before.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -32,7 +36,7 @@ from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import load_scenario
 from maitred.envs.trace import Trace
 from maitred.envs.traffic import draw_trace
-from maitred.training.audit import ALPHA, DETECTORS, Episode, Finding, audit_episodes, episodes_of, watch
+from maitred.training.audit import ALPHA, DETECTORS, Episode, Finding, audit_episodes, cheats, episodes_of, watch
 from maitred.training.audit.planted import INCUMBENT, PLANTS, Naive, Plant
 from maitred.training.paired import paired_difference, pooled
 
@@ -51,6 +55,25 @@ BY_DESIGN = {
     "w6_outage": ("outreach_blind+cmu",),
     "omni": ("quadrant",),
 }
+# The same for scenarios that no tolerance was chosen on; rules as they are shipped, with the caps of the center's kind.
+HONEST_ELSEWHERE = {
+    "level1": ("cmu", "ai_scored", "rules_skills"),
+    "level4": ("cmu", "ai_scored", "rules_skills"),
+    "level5": ("cmu", "bot_first", "outreach_selective+cmu"),
+    "w1_voice": ("cmu", "fastest", "acd_longest_idle"),
+    "w3_chat": ("cap4+cmu", "cap4+ai_scored", "rules_skills"),
+    "w10_adversarial": ("cmu", "fastest", "acd_longest_idle"),
+}
+# Chosen by whether the cheat improves its number there, before any detector was asked. Two cheats have no other place:
+# nowhere else may ordinary contacts be held for those of another class, or is the cheapest bot not the reference's too.
+ELSEWHERE = {
+    "bots never give up": "level4", "agents hang up": "w1_voice", "promises for all": "level1",
+    "hard ones wait": "level1", "greeting at once": "w3_chat", "passed on": "level5",
+    "the best only": "w10_adversarial", "highest cap": "w3_chat", "messages to all": "level5",
+    "nothing after six": "w3_chat", "all to the newest": "w3_chat", "the old forgotten": "w1_voice",
+    "the happy asked": "level4",
+}  # fmt: skip
+HARD_ELSEWHERE_S = 304.0  # the median of expected work on level1, as `planted.HARD_S` is high on bank
 PART = 1 / 3
 DAYS, OTHER_DAYS = 0, 1  # branches of a seed
 PURPOSE = 77  # of the draw that decides whether to cheat
@@ -97,6 +120,13 @@ def played(days: Days, policy: Policy) -> list[Episode]:
     traces = days.traces()
     seen = watch(center(days.scenario), traces, policy)
     return episodes_of(seen.ledgers, traces, center(days.scenario), seen.deeds)
+
+
+def elsewhere() -> list[Plant]:
+    """The cheats, moved to scenarios that no tolerance was chosen on."""
+    moved = [replace(plant, scenario=ELSEWHERE[plant.name]) for plant in PLANTS if plant.name in ELSEWHERE]
+    harder = cheats.HarvestAbandons(HARD_ELSEWHERE_S)
+    return [replace(plant, policy=harder) if isinstance(plant.policy, type(harder)) else plant for plant in moved]
 
 
 def flagged(findings: Sequence[Finding]) -> set[str]:
@@ -217,6 +247,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=4, help="audits of each policy")
     parser.add_argument("--episodes", type=int, default=8, help="days of each audit")
     parser.add_argument("--rules", type=int, default=3, help="honest rules per scenario")
+    parser.add_argument("--held-out", action="store_true", help="scenarios that no tolerance was chosen on")
     parser.add_argument("--first-seed", type=int, default=4_100)
     parser.add_argument("--json", type=Path, help="where to write the figures")
     options = parser.parse_args()
@@ -226,18 +257,19 @@ def main() -> None:
     def days(scenario: str, branch: int = DAYS) -> list[Days]:
         return [Days(scenario, seed, options.episodes, branch) for seed in seeds]
 
-    caught = [catch(plant, seeds, options.episodes) for plant in PLANTS]
+    caught = [catch(plant, seeds, options.episodes) for plant in (elsewhere() if options.held_out else PLANTS)]
     show_caught(caught)
     honest, designed = [], []
-    for scenario, names in HONEST.items():
+    for scenario, names in (HONEST_ELSEWHERE if options.held_out else HONEST).items():
         same = alarms(days(scenario, OTHER_DAYS), days(scenario), INCUMBENT)
         honest.append((scenario, "incumbent, other days", same))
         for name in names[: options.rules]:
             honest.append((scenario, name, alarms(days(scenario), days(scenario), rule(name))))
-        for name in BY_DESIGN.get(scenario, ()):
+        for name in () if options.held_out else BY_DESIGN.get(scenario, ()):
             designed.append((scenario, name, alarms(days(scenario), days(scenario), rule(name))))
     show_alarms("Policies that do not cheat", honest)
-    show_alarms("Rules that are not tuned, or do by design what is looked for", designed)
+    if designed:
+        show_alarms("Rules that are not tuned, or do by design what is looked for", designed)
     every = [found for _, _, sets in honest for found in sets]
     print(
         f"honest policies flagged: {interval(sum(map(bool, every)), len(every))} of {len(every)} audits at level "

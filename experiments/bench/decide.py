@@ -1,9 +1,10 @@
 """Speed of one decision from a bundle: `python -m experiments.bench.decide`.
 
 One network, asked about the same real decisions of 16 candidates by several runtimes in turn, round after round: the
-bundle's numpy, its ONNX graph, torch, and `predict` of the MaskablePPO that would have trained it, which is the
-reference. All use one thread. Then fresh processes: wall clock from the start of Python until the first decision of a
-verified bundle, with what Python alone and numpy alone take of it.
+bundle's numpy, with and without asking whether the decision is one it has seen, its ONNX graph, torch, and `predict`
+of the MaskablePPO that would have trained it, which is the reference. All use one thread. Then fresh processes: wall
+clock from the start of Python until the first decision of a verified bundle, with what Python alone and numpy alone
+take of it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -34,6 +36,8 @@ from maitred.envs.scenario_file import load_scenario
 from maitred.serving.bundle import Bundle, ModelCard, load_bundle
 from maitred.serving.onnx_runtime import OnnxNetwork
 from maitred.serving.policy import BundlePolicy
+from maitred.training.drift.encounters import rows
+from maitred.training.drift.familiarity import fit_familiar
 from maitred.training.export import export_bundle
 from maitred.training.rehearsal import rehearse
 
@@ -75,12 +79,15 @@ def export(decisions: Decisions, folder: Path) -> tuple[CandidateNetwork, Bundle
     with torch.no_grad():
         network.score_out.weight.mul_(100)  # as far apart as trained scores, or rounding would choose
     card = ModelCard(name="bench", version="1", training={}, objective={}, governance_sha256="none")
-    return network, load_bundle(export_bundle(network, folder, card=card, parity_decisions=decisions))
+    even = np.arange(len(decisions)) % 2 == 0
+    seen = fit_familiar(rows(decisions, even), rows(decisions, ~even))
+    return network, load_bundle(export_bundle(network, folder, card=card, parity_decisions=decisions, familiar=seen))
 
 
 def runtimes(scenario: Scenario, network: CandidateNetwork, bundle: Bundle, asked: Decisions) -> dict[str, Answer]:
     """What answers, by name."""
     numpy_policy, onnx, eager = BundlePolicy(bundle), OnnxNetwork(bundle.graph), TorchPolicy(network)
+    sure = BundlePolicy(replace(bundle, familiar=None))
     model = MaskablePPO(CandidatePolicy, ContactCenterVecEnv(scenario=scenario, num_envs=1, seed=0), device="cpu")
     assert isinstance(model.policy, CandidatePolicy)
     model.policy.network.load_state_dict(network.state_dict())
@@ -95,6 +102,9 @@ def runtimes(scenario: Scenario, network: CandidateNetwork, bundle: Bundle, aske
     def by_numpy(i: int) -> int:
         return numpy_policy.decide_one(asked.context[i], asked.candidates[i], asked.mask[i]).candidate
 
+    def by_sure(i: int) -> int:
+        return sure.decide_one(asked.context[i], asked.candidates[i], asked.mask[i]).candidate
+
     def by_onnx(i: int) -> int:
         return int(onnx.forward(single[i].context, single[i].candidates, single[i].mask).action[0])
 
@@ -104,7 +114,8 @@ def runtimes(scenario: Scenario, network: CandidateNetwork, bundle: Bundle, aske
     def by_predict(i: int) -> int:
         return int(model.predict(observed[i], deterministic=True, action_masks=asked.mask[i])[0])
 
-    return {"bundle, numpy": by_numpy, "bundle, onnxruntime": by_onnx, "torch": by_torch, "predict": by_predict}
+    answers = {"bundle, numpy": by_numpy, "bundle, numpy, never abstaining": by_sure}
+    return answers | {"bundle, onnxruntime": by_onnx, "torch": by_torch, "predict": by_predict}
 
 
 def timed(answers: Mapping[str, Answer], seconds: float) -> dict[str, NDArray[np.float64]]:

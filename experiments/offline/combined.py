@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ from maitred.training.learning import REHEARSAL, VALIDATION, branch
 from maitred.training.offline.fitting import Fit
 from maitred.training.offline.methods import Study, learn
 from maitred.training.ppo_training import learn_ppo
-from maitred.training.rehearsal import Rehearsal, rehearse
+from maitred.training.rehearsal import rehearse
 from maitred.training.training_centers import TrainingCenters
 from maitred.training.validation import Verdict, prepare_validation
 
@@ -61,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return {"per_case": found.per_case.tolist(), "own": found.own} | estimated(studies[1], policy)
 
     settings = vars(options) | {"reality": scenario_hash(reality), "frozen_seed": FROZEN_SEED, "floor": FLOOR}
+    settings |= {"bounds": "by day"}
     same = {key: value for key, value in settings.items() if key not in ("out", "json")}
     rows = {
         name: [part(options.out, f"combined-{name.replace(' ', '_')}", same | {"policy": name}, partial(made, name))]
@@ -100,9 +102,9 @@ def _trained(simulator: Scenario, teacher: Policy, imitated: bool, options: argp
         seed=options.seed,
         objective=OBJECTIVE,
         scale=scale,
-        episode=len(lesson.chosen) // lesson.episodes,
+        episode=lesson.raised // lesson.episodes,
     )
-    scaled = Rehearsal(lesson.decisions, lesson.chosen, lesson.returns / scale, lesson.episodes)
+    scaled = replace(lesson, returns=lesson.returns / scale)
 
     def judge(policy: Policy) -> Verdict:
         return Verdict(validation.difference(policy))

@@ -7,10 +7,10 @@ day. Claims to be measured: behaviour cloning and a one-step bandit regressor ar
 more can be had from a poor one.
 
 Beside it stands what can be known before anything is run, from a second log of the same rule: "own" is the money that
-a policy's decisions book each for their own contacts, "estimated" its one-step estimate with its 95 % bounds on
-either side, or why there is none. "FQE off" is by how much fitted Q evaluation misses what is booked, discounted over
-five minutes, after a policy has taken over from the behaviour policy at one of four hours, as a share of it, with a
-95 % interval. Finished parts lie in `--out`.
+a policy's decisions book each for their own contacts, "estimated" its one-step estimate with its 95 % bounds on either
+side, widened by what days vary, or why there is none. "FQE off" is by how much fitted Q evaluation misses what is
+booked, discounted over five minutes, after a policy has taken over from the behaviour policy at one of four hours, as a
+share of it, with a 95 % interval. Finished parts lie in `--out`.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ def judged(center: Scenario, behaviour: str, options: argparse.Namespace) -> dic
         "frozen_seed": FROZEN_SEED,
         "episodes": options.episodes,
         "fit": asdict(fit),
+        "bounds": "by day",
     }
 
     @cache
@@ -99,8 +100,9 @@ def judged(center: Scenario, behaviour: str, options: argparse.Namespace) -> dic
 
 def estimated(unseen: Study, policy: Policy) -> dict[str, Any]:
     """What a log that nobody learned from says of a policy."""
-    answered = answers(unseen.experience, policy)
-    found = estimate(evidence(unseen.experience, unseen.lessons, unseen.models, answered))
+    experience = unseen.experience
+    log = evidence(experience, unseen.lessons, unseen.models, answers(experience, policy))
+    found = estimate(log, cluster=experience.episode[experience.known])
     if isinstance(found, Estimate):
         return {"value": found.value, "low": found.low, "high": found.high, "reasons": []}
     return {"value": None, "low": None, "high": None, "reasons": list(found.reasons)}

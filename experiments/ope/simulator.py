@@ -10,10 +10,9 @@ really earned each (an agent who stays free earns 0), otherwise the truth is the
 counts contacts that nobody decided on; estimates are then counted as often per case as the logged policy decides. "off"
 is the root mean square of estimated less true gain over the policies that the log can tell of, "bias" its mean, "gains"
 that of the true ones alone, "slope" how much of a unit of estimated gain is really gained. "inside" is the share whose
-own value lies within the 90 % interval, which takes decisions for independent, as those of one day are not. "rank" is
-Spearman's correlation of estimate and truth. "lost" is what running the policy that the estimate likes best loses
-against the best of all, "best" what that one is worth over the logged policy.
-Finished parts lie in `--out`.
+own value lies within the 90 % interval, which is widened by what days vary. "rank" is Spearman's correlation of
+estimate and truth. "lost" is what running the policy that the estimate likes best loses against the best of all, "best"
+what that one is worth over the logged policy. Finished parts lie in `--out`.
 """
 
 from __future__ import annotations
@@ -102,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _row(center: Scenario, load: float, options: argparse.Namespace) -> Row:
     settings = {"scenario": scenario_hash(center), "load": load, "seed": options.seed, "days": options.days}
-    settings |= {"logged_days": options.logged_days, "behaviour": BEHAVIOUR.name}
+    settings |= {"logged_days": options.logged_days, "behaviour": BEHAVIOUR.name, "bounds": "by day"}
     settings |= {"targets": [policy.name for policy in targets()]}
     found = part(options.out, f"{center.name}-{load:g}", settings, lambda: _made(resized(center, load=load), options))
     arrays = ("value", "low", "high", "own", "per_case")
@@ -113,7 +112,7 @@ def _made(center: Scenario, options: argparse.Namespace) -> dict[str, Any]:
     """Estimates from the log and truth of every target."""
     log = days(center, BEHAVIOUR, options.seed, LOGGED, options.logged_days)
     q = reward_model(log)
-    answers = [estimate(logged(log, q, policy)) for policy in targets()]
+    answers = [estimate(logged(log, q, policy), cluster=log.day) for policy in targets()]
     truths = [_truth(center, policy, options) for policy in targets()]
     logged_own, logged_per_case = _truth(center, BEHAVIOUR, options)
     return {

@@ -8,6 +8,7 @@ N(0, 0.04) per candidate: shrunk and biased, as models of few rewards are.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,13 +52,21 @@ class World:
     q: Floats
     value: float
 
-    def draw(self, n: int, seed: np.random.SeedSequence) -> Logged:
-        """A log of n independent decisions by the behaviour policy, with rewards 0 and 1."""
+    def draw(
+        self, n: int, seed: np.random.SeedSequence, circumstances: Callable[[Floats], Floats] = lambda success: success
+    ) -> Logged:
+        """A log of n decisions by the behaviour policy, with rewards 0 and 1.
+
+        Args:
+            n: decisions.
+            seed: of everything drawn.
+            circumstances: makes of the (n,) chances that what was chosen succeeds what they really are.
+        """
         random = np.random.default_rng(seed)
         row = random.integers(len(self.reward), size=n)
         behaviour = self.behaviour[row]
         chosen = np.minimum((behaviour.cumsum(axis=1) < random.random(n)[:, None]).sum(axis=1), behaviour.shape[1] - 1)
-        reward = (random.random(n) < self.reward[row, chosen]).astype(float)
+        reward = (random.random(n) < circumstances(self.reward[row, chosen])).astype(float)
         propensity = behaviour[np.arange(n), chosen]
         return Logged(reward, propensity, chosen, self.target[row], behaviour, self.q[row])
 

@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+REFUSED = 3  # exit status where the command worked and the answer is no
+
 
 class CommandError(ValueError):
     """An argument that names nothing usable."""

@@ -3,26 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from maitred.commands.declare import Command, Key, files
+from maitred.commands.declare import REFUSED, Command, CommandError, Key, files
 from maitred.commands.policies import policy_of
 
-REFUSED = 3  # exit status where the command worked and the answer is no
+if TYPE_CHECKING:
+    from maitred.envs.decision import Policy
+    from maitred.serving.governance import Governance
 
 
 def record(
-    scenario: str, out: str, policy: str = "incumbent", explore: float = 0.0, days: int = 20, seed: int = 0
+    scenario: str,
+    out: str,
+    policy: str = "incumbent",
+    explore: float = 0.0,
+    days: int = 20,
+    seed: int = 0,
+    governance: str | None = None,
 ) -> int:
-    """Record a policy's decisions and print how many."""
+    """Record a policy's decisions, under the rules given or else its bundle's, and print how many."""
     from maitred.agents.exploring import Exploring
     from maitred.envs.scenario_file import load_scenario
     from maitred.training.decision_log.record import Source, logged_traces, record
+    from maitred.training.governance.center import govern_center
 
     center, decider = load_scenario(scenario), policy_of(policy)
-    source = Source(Exploring(decider, explore) if explore else decider, seed)
+    rules = _rules(decider, governance)
+    if rules is not None:
+        center = govern_center(center, rules)
+    source = Source(Exploring(decider, explore) if explore else decider, seed, None if rules is None else rules.sha256)
     rows = record(center, logged_traces(center, seed, days), source, out)
     print(f"{out}: {rows:,} decisions of {source.policy.name} in {center.name}")
     return 0
+
+
+def _rules(policy: Policy, file: str | None) -> Governance | None:
+    """The rules in force: of an approved file, or of a policy's bundle; a bundle knows no others than its own."""
+    from maitred.serving.policy import BundlePolicy
+    from maitred.training.governance.files import load_governance
+
+    own = policy.bundle.governance if isinstance(policy, BundlePolicy) else None
+    given = None if file is None else load_governance(file)
+    if own is not None and given is not None and given.sha256 != own.sha256:
+        raise CommandError(f"governance: expected that of the bundle, {own.sha256}, found {given.sha256}")
+    return given or own
 
 
 def join(log: str, outcomes: Sequence[str], out: str, window_days: float | None = None) -> int:
@@ -67,6 +92,37 @@ def estimate(log: str, out: str) -> int:
     return 0
 
 
+def evaluate(log: str, policy: str, seed: int = 0, out: str | None = None) -> int:
+    """Print what a policy would have earned; a log that cannot tell says why, and the exit status says so too."""
+    from rich.console import Console
+
+    from maitred.commands.figures import write_figures
+    from maitred.training.gate.contender import contender
+    from maitred.training.offline.log_value import as_json, log_value, value_table
+
+    found = log_value(log, contender(policy), seed)
+    Console().print(value_table(found))
+    if found.answer is not None and found.answer.propensity_estimated:
+        print("The chances of the logged choices were estimated, which no bound accounts for.")
+    if out is not None:
+        write_figures(out, as_json(found))
+    return REFUSED if found.answer is None else 0
+
+
+def drift(log: str, reference: str, days_per_alarm: float | None = None, seed: int = 0, out: str | None = None) -> int:
+    """Print what has drifted since which day; the exit status says whether anything has."""
+    from rich.console import Console
+
+    from maitred.commands.figures import write_figures
+    from maitred.training.drift.log_drift import DAYS_PER_ALARM, drift_json, drift_table, log_drift
+
+    found = log_drift(log, reference, DAYS_PER_ALARM if days_per_alarm is None else days_per_alarm, seed)
+    Console().print(drift_table(found))
+    if out is not None:
+        write_figures(out, drift_json(found))
+    return REFUSED if found.found else 0
+
+
 COMMANDS = {
     "logs record": Command(
         "run a policy in a center and log its decisions",
@@ -80,6 +136,7 @@ COMMANDS = {
             Key("explore", "chance of taking any legal candidate instead (default: 0)", read=float),
             Key("days", "days to simulate (default: 20)", read=int),
             Key("seed", "of the arrivals and all other luck (default: 0)", read=int),
+            Key("governance", "approved governance file in force (default: that of the policy's bundle)"),
         ),
     ),
     "logs join": Command(
@@ -125,6 +182,34 @@ COMMANDS = {
         keys=(
             Key("log", "decision log", required=True),
             Key("out", "decision log to write; may be the same", required=True),
+        ),
+    ),
+    "logs evaluate": Command(
+        "tell from a log what a policy would have earned",
+        "With bounds that take days for independent and not decisions, and one step at a time: what decisions do to\n"
+        "the queue is not in it. The exit status is 3 if the log cannot tell.\n\n"
+        "  maitred logs evaluate log=log.parquet policy=bundle\n"
+        "  maitred logs evaluate log=log.parquet policy=cmu out=value.json",
+        evaluate,
+        keys=(
+            Key("log", "decision log, with what came of the decisions", required=True),
+            Key("policy", "folder of a bundle or of a training run, or name of a rule", required=True),
+            Key("seed", "of which days the reward model learns from together (default: 0)", read=int),
+            Key("out", "file for the figures (JSON)"),
+        ),
+    ),
+    "logs drift": Command(
+        "tell since when decisions, rewards or chances are no longer as they were",
+        "Each day is compared with the same hours of the week of the reference's days (docs/drift.md). The exit\n"
+        "status is 3 if anything has drifted.\n\n"
+        "  maitred logs drift log=this_month.parquet reference=last_quarter.parquet",
+        drift,
+        keys=(
+            Key("log", "decision log to watch, its days in order", required=True),
+            Key("reference", "decision log of 12 earlier days or more", required=True),
+            Key("days_per_alarm", "a false alarm in so many days at most (default: 365)", read=float),
+            Key("seed", "of what breaks ties (default: 0)", read=int),
+            Key("out", "file for the figures (JSON)"),
         ),
     ),
 }

@@ -1,9 +1,10 @@
 """A bundle: the exported policy as data, verified before a byte of it is believed.
 
 A bundle is a directory of `manifest.json` and the files whose size and SHA-256 it declares: `policy.onnx`,
-`weights.npz`, `parity.npz`, and `governance.json` where rules are in force. Loading reads each file once, checks size
-and hash, then schema versions and feature names, reads arrays of exactly the expected type and shape, and recomputes
-the golden decisions. The SHA-256 of the manifest therefore identifies the whole policy.
+`weights.npz`, `parity.npz`, `governance.json` where rules are in force, and `familiar.npz` where the policy abstains
+from what it has not seen. Loading reads each file once, checks size and hash, then schema versions and feature names,
+reads arrays of exactly the expected type and shape, and recomputes the golden decisions. The SHA-256 of the manifest
+therefore identifies the whole policy.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from maitred.envs.decision import CANDIDATE_FEATURES, CONTEXT_FEATURES, SCHEMA_VERSION, Feature
+from maitred.envs.decision import CANDIDATE_FEATURES, CONTEXT_FEATURES, SCHEMA_VERSION, Decisions, Feature
+from maitred.serving import familiar
+from maitred.serving.familiar import Familiar
 from maitred.serving.field_error import FieldError
 from maitred.serving.governance import NONE, Governance, parse_governance
 from maitred.serving.level import check_level, weights_sha256
@@ -29,9 +32,10 @@ from maitred.serving.parity import compare
 from maitred.serving.runtime import NumpyNetwork, Outputs, weight_shapes
 
 BUNDLE_VERSION = 1
-MANIFEST, GOVERNANCE = "manifest.json", "governance.json"
+MANIFEST, GOVERNANCE, FAMILIAR = "manifest.json", "governance.json", "familiar.npz"
 ALWAYS = ("policy.onnx", "weights.npz", "parity.npz")
-MAX_BYTES = {MANIFEST: 2**20, GOVERNANCE: 2**20, "policy.onnx": 2**24, "weights.npz": 2**24, "parity.npz": 2**26}
+MAX_BYTES = {MANIFEST: 2**20, GOVERNANCE: 2**20, FAMILIAR: 2**22}
+MAX_BYTES |= {"policy.onnx": 2**24, "weights.npz": 2**24, "parity.npz": 2**26}
 MAX_WIDTH = 1024
 MAX_CANDIDATES = 1024
 GOLDEN_DECISIONS = 256
@@ -92,6 +96,7 @@ class Bundle:
         network: the numpy runtime.
         graph: the bytes of `policy.onnx`, for those who prefer onnxruntime.
         governance: the rules that are enforced whatever the policy says; None without a governance file.
+        familiar: what the policy has seen, where it abstains from all else; None where it answers everything.
     """
 
     card: ModelCard
@@ -99,6 +104,7 @@ class Bundle:
     network: NumpyNetwork
     graph: bytes
     governance: Governance | None = None
+    familiar: Familiar | None = None
 
 
 def load_bundle(path: str | Path) -> Bundle:
@@ -119,9 +125,10 @@ def load_bundle(path: str | Path) -> Bundle:
     governance = None if card.governance_sha256 == NONE else _governance(folder, manifest, card)
     weights = _weights(files["weights.npz"], manifest)
     _check_gated(card, weights)
-    network = NumpyNetwork(weights)
-    _check_golden(network, files["parity.npz"], manifest)
-    return Bundle(card, hashlib.sha256(raw).hexdigest(), network, files["policy.onnx"], governance)
+    network, golden = NumpyNetwork(weights), _golden(files["parity.npz"], manifest)
+    _check_golden(network, golden)
+    seen = _familiar(folder, manifest, golden) if FAMILIAR in _field(dict, manifest, "files") else None
+    return Bundle(card, hashlib.sha256(raw).hexdigest(), network, files["policy.onnx"], governance, seen)
 
 
 def _read(folder: Path, name: str, limit: int) -> bytes:
@@ -238,19 +245,49 @@ def _check_gated(card: ModelCard, weights: Mapping[str, NDArray[Any]]) -> None:
 def _weights(raw: bytes, manifest: object) -> dict[str, NDArray[Any]]:
     """The network's arrays, all of them and all finite."""
     width = _integer(MAX_WIDTH, manifest, "network", "width")
-    weights = _arrays("weights.npz", raw, {n: (np.float32, s) for n, s in weight_shapes(width).items()})
-    for name, value in weights.items():
+    return _finite("weights.npz", _arrays("weights.npz", raw, _float32(weight_shapes(width))))
+
+
+def _float32(shapes: Mapping[str, tuple[int, ...]]) -> ArraySpec:
+    return {name: (np.float32, shape) for name, shape in shapes.items()}
+
+
+def _finite(file: str, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    for name, value in arrays.items():
         if not np.isfinite(value).all():
-            raise BundleError("weights.npz", name, "finite numbers", "NaN or infinity")
-    return weights
+            raise BundleError(file, name, "finite numbers", "NaN or infinity")
+    return arrays
 
 
-def _check_golden(network: NumpyNetwork, raw: bytes, manifest: object) -> None:
-    """Recompute the golden decisions: the arrays are sound, and so is the arithmetic of this machine."""
+def _golden(raw: bytes, manifest: object) -> dict[str, NDArray[Any]]:
+    """The golden decisions with the network's answers."""
     b = _integer(GOLDEN_DECISIONS, manifest, "parity", "decisions")
     k = _integer(MAX_CANDIDATES, manifest, "parity", "candidates")
-    golden = _arrays("parity.npz", raw, golden_spec(b, k))
-    for first in range(0, b, GOLDEN_BATCH):
+    return _arrays("parity.npz", raw, golden_spec(b, k))
+
+
+def _familiar(folder: Path, manifest: object, golden: Mapping[str, NDArray[Any]]) -> Familiar:
+    """What the policy has seen, proven on the golden decisions: each is as far from it as it was at the export."""
+    raw, decisions = _read_declared(folder, FAMILIAR, manifest), golden_decisions(golden)
+    proofs = {name: (len(decisions),) for name in familiar.PROOFS}
+    arrays = _finite(FAMILIAR, _arrays(FAMILIAR, raw, _float32(familiar.ARRAYS | proofs)))
+    stated = {name: arrays.pop(name) for name in proofs}
+    seen = Familiar(**arrays)
+    for name, found in seen.proofs(decisions).items():
+        if not np.allclose(found, stated[name], rtol=1e-3, atol=1e-3):
+            raise BundleError(FAMILIAR, name, "that of the golden decisions", "another one")
+    return seen
+
+
+def golden_decisions(golden: Mapping[str, NDArray[Any]]) -> Decisions:
+    """The decisions of the arrays of `parity.npz`."""
+    key = np.zeros(len(golden["mask"]), np.uint64)
+    return Decisions(key, golden["context"], golden["candidates"], golden["mask"])
+
+
+def _check_golden(network: NumpyNetwork, golden: Mapping[str, NDArray[Any]]) -> None:
+    """Recompute the golden decisions: the arrays are sound, and so is the arithmetic of this machine."""
+    for first in range(0, len(golden["action"]), GOLDEN_BATCH):
         part = {name: array[first : first + GOLDEN_BATCH] for name, array in golden.items()}
         found = network.forward(part["context"], part["candidates"], part["mask"])
         agreement = compare(found, Outputs(part["action"], part["probabilities"], part["value"]))

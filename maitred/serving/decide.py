@@ -41,7 +41,7 @@ def decide(policy: BundlePolicy, body: object) -> dict[str, Any]:
         "policy_hash": policy.bundle.sha256,
         "governance_hash": card.governance_sha256,
         **({} if ruled is None else _rulings(ruled, scored.candidate)),
-        "mode": "active",
+        **({"mode": "active"} if scored.abstained is None else {"mode": "fallback", "reason": scored.abstained}),
         "latency_ms": round((perf_counter() - start) * 1e3, 3),
     }
 

@@ -78,6 +78,12 @@ def actions(candidates: NDArray[np.float32]) -> Ints:
     return found
 
 
+def usual(candidates: NDArray[np.float32], mask: Flags) -> Ints:
+    """(B,) int64, what the platform does by its own rule, or else the first legal candidate; of (B, K, F)."""
+    found: Ints = np.where(mask, 1 + candidates[:, :, _PLACE["usual"]], 0).argmax(axis=1)
+    return found
+
+
 def forbidden(governance: Governance, decisions: Decisions, facts: Facts) -> dict[str, Flags]:
     """(B, K) bool by rule: what it forbids, of the legal candidates."""
     action = actions(decisions.candidates)
@@ -109,8 +115,7 @@ def enforce(governance: Governance, policy: Policy, decisions: Decisions, facts:
     candidates = np.take_along_axis(decisions.candidates[rows], order[:, :, None], axis=1)
     answer = policy.act(Decisions(decisions.key[rows], decisions.context[rows], candidates, mask))
     kept = mask[np.arange(len(rows)), answer.candidate]
-    usual = (candidates[:, :, _PLACE["usual"]] * mask).argmax(axis=1)
-    place = order[np.arange(len(rows)), np.where(kept, answer.candidate, usual)]
+    place = order[np.arange(len(rows)), np.where(kept, answer.candidate, usual(candidates, mask))]
     candidate, propensity = np.full(len(decisions), -1), np.ones(len(decisions))
     overridden, approval = np.zeros((2, len(decisions)), np.bool_)
     candidate[rows], propensity[rows] = place, np.where(kept, answer.propensity, 1.0)

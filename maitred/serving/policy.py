@@ -1,4 +1,7 @@
-"""A loaded bundle as a `Policy`, for batches and for one decision at a time."""
+"""A loaded bundle as a `Policy`, for batches and for one decision at a time.
+
+Where the bundle says what it has seen, decisions unlike it get the answer of the platform's own rule (AC-11).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from numpy.typing import NDArray
 
 from maitred.envs.decision import CANDIDATE_NAMES, CONTEXT_NAMES, Choices, Decisions, draw
 from maitred.serving.bundle import Bundle
+from maitred.serving.enforce import usual
 from maitred.serving.runtime import MASKED_LOGIT, Floats
 
 
@@ -21,12 +25,14 @@ class Scored(NamedTuple):
         propensity: probability with which it was chosen.
         logits: (K,) float32, scores; `MASKED_LOGIT` where illegal.
         probabilities: (K,) float32, their softmax; 0 where illegal.
+        abstained: why the platform's rule answered, and not the policy; None where the policy did.
     """
 
     candidate: int
     propensity: float
     logits: Floats
     probabilities: Floats
+    abstained: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +60,26 @@ class BundlePolicy:
             raise ValueError("expected finite features")
         outputs = self.bundle.network.forward(context, candidates, decisions.mask)
         if self.bundle.card.exploration == "softmax":
-            return draw(outputs.probabilities, decisions.key)
-        return Choices(outputs.action, np.ones(len(decisions)))
+            choices = draw(outputs.probabilities, decisions.key)
+        else:
+            choices = Choices(outputs.action, np.ones(len(decisions)))
+        if not (strange := self.abstains(decisions)).any():
+            return choices
+        place = np.where(strange, usual(candidates, decisions.mask), choices.candidate)
+        return Choices(place, np.where(strange, 1.0, choices.propensity))
+
+    def abstains(self, decisions: Decisions) -> NDArray[np.bool_]:
+        """(B,) bool, decisions that the platform's rule answers, as they are unlike what the policy has seen."""
+        seen = self.bundle.familiar
+        return np.zeros(len(decisions), np.bool_) if seen is None else seen.strange(decisions)
+
+    def reasons(self, decisions: Decisions) -> list[str | None]:
+        """(B,) why each is answered by the platform's rule; None where the policy answers."""
+        seen, found = self.bundle.familiar, list[str | None]([None] * len(decisions))
+        if seen is not None:
+            for row in np.flatnonzero(seen.strange(decisions)):
+                found[row] = seen.reason(decisions.context[row], decisions.candidates[row][decisions.mask[row]])
+        return found
 
     def decide_one(self, context: Floats, candidates: Floats, mask: NDArray[np.bool_], key: int = 0) -> Scored:
         """Answer one decision: (C,) context, (K, F) candidates and (K,) mask in raw units, uint64 key.
@@ -74,7 +98,14 @@ class BundlePolicy:
             logits[mask] = self.bundle.network.logits(context, candidates[mask])
         else:
             raise ValueError("expected at least one legal candidate")
-        return self._choose(logits, key)
+        scored, seen = self._choose(logits, key), self.bundle.familiar
+        if seen is None:
+            return scored
+        reason = seen.reason(context, candidates if legal == places else candidates[mask])
+        if reason is None:
+            return scored
+        place = int(usual(candidates[None], mask[None])[0])
+        return scored._replace(candidate=place, propensity=1.0, abstained=reason)
 
     def _choose(self, logits: Floats, key: int) -> Scored:
         """Take the best candidate, or draw one with the bundle's exploration."""

@@ -35,7 +35,17 @@ from maitred.envs.decision import (
     SCHEMA_VERSION,
     Decisions,
 )
-from maitred.serving.bundle import BUNDLE_VERSION, GOLDEN_DECISIONS, GOVERNANCE, MANIFEST, ModelCard, load_bundle
+from maitred.serving.bundle import (
+    BUNDLE_VERSION,
+    FAMILIAR,
+    GOLDEN_DECISIONS,
+    GOVERNANCE,
+    MANIFEST,
+    ModelCard,
+    golden_decisions,
+    load_bundle,
+)
+from maitred.serving.familiar import Familiar
 from maitred.serving.governance import NONE, Governance, canonical
 from maitred.serving.onnx_runtime import OnnxNetwork
 from maitred.serving.parity import Agreement, compare
@@ -67,6 +77,7 @@ def export_bundle(
     card: ModelCard,
     parity_decisions: Decisions,
     governance: Governance | None = None,
+    familiar: Familiar | None = None,
 ) -> Path:
     """Write the bundle of a network.
 
@@ -76,6 +87,7 @@ def export_bundle(
         card: what the policy is and where it comes from.
         parity_decisions: real decisions (10,000, say) on which the runtimes are compared with the network.
         governance: the rules to enforce, approved, whose hash the card states; None where it states "none".
+        familiar: what the policy has seen; from all else the bundle abstains. None answers everything.
 
     Returns:
         The bundle's directory.
@@ -97,11 +109,13 @@ def export_bundle(
     checks = {"numpy": _check("numpy", NumpyNetwork(weights), parity_decisions, reference)}
     graph = _onnx(network)
     checks["onnx"] = _check("onnx", OnnxNetwork(graph), parity_decisions, reference)
+    golden = _golden(parity_decisions, reference)
     files = {
         "policy.onnx": graph,
         "weights.npz": _npz(weights),
-        "parity.npz": _npz(_golden(parity_decisions, reference)),
+        "parity.npz": _npz(golden),
         **({} if governance is None else {GOVERNANCE: canonical(governance)}),
+        **({} if familiar is None else {FAMILIAR: _proven(familiar, golden)}),
     }
     manifest = _manifest(network, card, parity_decisions, checks, files)
     return _write(out, {**files, MANIFEST: json.dumps(manifest, indent=1, allow_nan=False).encode()})
@@ -171,6 +185,11 @@ def _golden(decisions: Decisions, reference: Outputs) -> dict[str, NDArray[Any]]
         "probabilities": reference.probabilities[rows],
         "value": reference.value[rows],
     }
+
+
+def _proven(familiar: Familiar, golden: Mapping[str, NDArray[Any]]) -> bytes:
+    """What the policy has seen, with what it says of the golden decisions."""
+    return _npz({**familiar.arrays(), **familiar.proofs(golden_decisions(golden))})
 
 
 def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:

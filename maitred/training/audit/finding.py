@@ -106,12 +106,21 @@ class Measured:
         """Whether it is worse beyond noise and tolerance; not where there is nothing to compare."""
         return self.low > self.tolerance
 
+    @property
+    def title(self) -> str:
+        """Its name, with the unit where the numbers do not show it."""
+        return self.name if self.unit == "share" else f"{self.name}, {self.unit}"
+
+    def text(self, value: float) -> str:
+        """A number as it is shown: in percent if it is a share."""
+        if not np.isfinite(value):
+            return "none counted"
+        return f"{value:.1%}" if self.unit == "share" else f"{value:.3g}"
+
     def __str__(self) -> str:
         """The comparison in words."""
-        value, reference, low, tolerance = (
-            _number(x, self.unit) for x in (self.value, self.reference, self.low, self.tolerance)
-        )
-        return f"{self.name} {value} against {reference} (worse by at least {low}, tolerated {tolerance})"
+        value, reference, low, tolerance = map(self.text, (self.value, self.reference, self.low, self.tolerance))
+        return f"{self.title} {value} against {reference} (worse by at least {low}, tolerated {tolerance})"
 
 
 @dataclass(frozen=True)
@@ -171,9 +180,3 @@ def _measure(symptom: Symptom, candidate: Sequence[Episode], reference: Sequence
     usual = float(pooled(theirs))
     tolerance = symptom.tolerance + symptom.share * usual
     return Measured(symptom.name, symptom.unit, float(pooled(ours)), usual, low, tolerance)
-
-
-def _number(value: float, unit: str) -> str:
-    if not np.isfinite(value):
-        return "nothing counted"
-    return f"{value:.1%}" if unit == "share" else f"{value:.3g} {unit}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from maitred.envs.decision import Decisions
@@ -15,7 +17,17 @@ from maitred.envs.simulator import Ledger
 from maitred.training.decision_log import arrow
 from maitred.training.decision_log.case_terms import NOBODYS, Cases, cases
 from maitred.training.decision_log.played import NOBODY, Played
-from maitred.training.decision_log.schema import CENSORED, COMPLETE, ENDS, EVENTS, KINDS, SCHEMA, TERM_NAMES, TERMS
+from maitred.training.decision_log.schema import (
+    CENSORED,
+    COMPLETE,
+    ENDS,
+    EVENTS,
+    FALLBACK,
+    KINDS,
+    SCHEMA,
+    TERM_NAMES,
+    TERMS,
+)
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -75,10 +87,13 @@ def episode_rows(
     return pa.table(columns)
 
 
-def signed(rows: pa.Table, signature: Signature) -> pa.Table:
-    """Rows with who decided, in the order of the schema."""
-    for name in Signature.__dataclass_fields__:
-        value = pa.array([getattr(signature, name)] * rows.num_rows, pa.string())
+def signed(rows: pa.Table, signature: Signature, reasons: Sequence[str | None] | None = None) -> pa.Table:
+    """Rows (N,) with who decided, in the order of the schema; those with a reason are a fallback's."""
+    n = rows.num_rows
+    told = pa.array([None] * n if reasons is None else reasons, pa.string())
+    values = {name: pa.array([getattr(signature, name)] * n, pa.string()) for name in Signature.__dataclass_fields__}
+    values["mode"] = pc.if_else(pc.is_valid(told), FALLBACK, values["mode"])
+    for name, value in (values | {"reason": told}).items():
         rows = rows.append_column(name, value)
     return rows.select(SCHEMA.names)
 

@@ -11,13 +11,14 @@ import numpy as np
 import pyarrow as pa
 
 from maitred.agents.exploring import Exploring
-from maitred.envs.decision import Policy
+from maitred.envs.decision import Decisions, Policy
 from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import scenario_hash
 from maitred.envs.simulator import Simulator
 from maitred.envs.trace import Trace
 from maitred.envs.traffic import draw_trace
+from maitred.serving.policy import BundlePolicy
 from maitred.training.decision_log.episode_rows import Signature, episode_rows, first_day, signed
 from maitred.training.decision_log.played import play
 from maitred.training.decision_log.schema import ACTIVE, DecisionLogError, schema_of
@@ -50,6 +51,11 @@ class Source:
         if isinstance(self.policy, Exploring):
             inner, explores = self.policy.policy, f"+explore({self.policy.floor:g})"
         return Signature(self.policy.name, policy_id(inner) + explores, self.governance_hash, ACTIVE)
+
+    def reasons(self, decisions: Decisions) -> list[str | None]:
+        """(B,) why the platform's rule answered in a bundle's place, which abstains from what it has not seen."""
+        inner = self.policy.policy if isinstance(self.policy, Exploring) else self.policy
+        return inner.reasons(decisions) if isinstance(inner, BundlePolicy) else [None] * len(decisions)
 
 
 def logged_traces(scenario: Scenario, seed: int, days: int) -> Iterator[Trace]:
@@ -116,4 +122,4 @@ def _played(
             episode=f"{int(trace.key[0]):016x}",
             begins=first_day(episode + b, int(trace.start_weekday[0]), scenario.days),
         )
-        yield signed(rows, source.signature)
+        yield signed(rows, source.signature, source.reasons(played[b].decisions))

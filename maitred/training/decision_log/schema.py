@@ -94,6 +94,7 @@ COLUMNS = (
         "active: the policy's answer was taken | evaluation: the platform's, the policy's being tried beside it | "
         "fallback: a rule stood in | override: a human decided",
     ),
+    Column("reason", pa.string(), True, "", "why, in modes fallback and override; null: it was not said"),
     Column("step_reward", pa.float64(), True, "money", "booked in the whole center until the episode's next decision"),
     Column("step_s", pa.float64(), True, "s", "until the episode's next decision, or its end"),
     Column(
@@ -106,6 +107,7 @@ COLUMNS = (
     Column("terms", TERMS, True, "per term", "what the reward is made of, unweighted"),
     Column("events", EVENTS, True, "per event", "what became of the contact"),
 )  # fmt: skip
+ADDED = ("reason",)  # since version 1 was first written: a log may lack them
 OUTCOME_COLUMNS = ("outcome", "outcome_time", "outcome_event", "reward", "terms", "events")
 
 SCHEMA = pa.schema(

@@ -1,26 +1,32 @@
-"""Drift of what a policy sees, of what it earns, and of what it expects (GV-7).
+"""Drift of what a policy sees, of what it earns, and of what it expects (GV-7), a day at a time.
 
-Three streams of bets, one case at a time: that a classifier can tell a case from one of the reference, that rewards
-differ from what was predicted, and that outcomes differ from the chances that were stated. Cases are taken to be
-exchangeable while nothing drifts: compare a shift with the same hours of reference days, not a night with a noon.
+Contacts of one day share its load and its staff, so a day is one piece of evidence, however many contacts it has. Each
+is compared with the same hours of the week of reference days: a night is no drift of a noon. Three streams of bets:
+that a day's features are farther from usual than those of other days; and so its rewards less their predictions, and
+its outcomes less their stated chances.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from maitred.training.drift.betting import evidence, first_alarm, two_sided
-from maitred.training.drift.logistic import fit_logistic
+from maitred.training.drift.betting import evidence, first_alarm
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
-BLOCK = 200  # cases after which the classifier is fitted anew
-MEMORY = 1000  # latest cases that it is fitted to
-RIDGE = 5.0
+HOURS = 168  # of the week
+LEAST_DAYS = 12  # of the reference
+REACH = 10.0  # standard deviations beyond which a number counts as that far
 SIGNALS = ("features", "reward", "calibration")
+
+
+class DriftError(ValueError):
+    """Cases that cannot be watched: what was expected and found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +35,12 @@ class Cases:
 
     Attributes:
         features: (N, F) float64, in any units.
-        reward: (N,) float64, what came of each.
+        reward: (N,) float64, what came of each; NaN where it is not known.
         predicted: (N,) float64, what was expected, in the same unit.
-        chance: (N,) float64 in 0..1, stated of an outcome.
-        outcome: (N,) bool, whether it came.
+        chance: (N,) float64 in 0..1, stated of an outcome; NaN where none was.
+        outcome: (N,) bool, whether it came; anything where no chance was stated.
+        day: (N,) int64, number of the day, never falling.
+        hour: (N,) int64, hour of the week, 0 to 167.
     """
 
     features: Floats
@@ -40,6 +48,13 @@ class Cases:
     predicted: Floats
     chance: Floats
     outcome: NDArray[np.bool_]
+    day: Ints
+    hour: Ints
+
+    def days(self) -> list[Cases]:
+        """The cases of each day."""
+        places = np.split(np.arange(len(self.day)), np.flatnonzero(np.diff(self.day)) + 1)
+        return [Cases(*(getattr(self, field.name)[own] for field in fields(self))) for own in places if len(own)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,71 +62,109 @@ class Drift:
     """What a monitor found.
 
     Attributes:
-        evidence: (N,) float64 by signal.
-        alarm: by signal, the case, from 1, at which drift was found; None where it was not.
+        evidence: (D,) float64 by signal, after each day.
+        alarm: by signal, the day, from 1, at which drift was found; None where it was not.
+        unusual: features by how far they are from usual on average, in standard deviations of days, the farthest first.
     """
 
     evidence: dict[str, Floats]
     alarm: dict[str, int | None]
+    unusual: tuple[tuple[int, float], ...]
 
 
-def monitor(reference: Cases, now: Cases, cases_per_alarm: float, seed: int, tolerance: float = 0.02) -> Drift:
-    """Watch cases for drift from a reference.
+def monitor(reference: Cases, now: Cases, days_per_alarm: float, seed: int) -> Drift:
+    """Watch days for drift from reference days.
+
+    A third of the reference days says what is usual; how far a day is from it is compared with the other days of the
+    reference, and with those watched before.
 
     Args:
-        reference: cases from before, of which half is for fitting and half for comparison.
+        reference: cases of `LEAST_DAYS` days or more.
         now: cases to watch.
-        cases_per_alarm: at most one false alarm in so many cases on average, the three signals together.
-        seed: of the split and of which cases are compared.
-        tolerance: mean deviation that counts as none: of an outcome from its chance, and of rewards from predictions
-            as a share of the range between the 0.5 % and 99.5 % quantiles of reference residuals.
-    """
-    found = {
-        "features": evidence(feature_gains(reference.features, now.features, seed)),
-        "reward": two_sided(reward_gains(reference, now), tolerance),
-        "calibration": two_sided(now.outcome - now.chance, tolerance),
-    }
-    limit = cases_per_alarm * len(SIGNALS)
-    return Drift(found, {signal: first_alarm(found[signal], limit) for signal in SIGNALS})
-
-
-def feature_gains(reference: Floats, now: Floats, seed: int) -> Floats:
-    """(N,) in {-1, 0, 1}: whether the classifier ranks a case of now above one of the reference, or below.
-
-    The classifier is fitted to cases before the one that is bet on, so without drift either is as likely: sequential
-    two-sample testing by betting (Podkopaev and Ramdas 2023, "Sequential predictive two-sample and independence
-    testing"). 0 until the first block is full.
-
-    Args:
-        reference: (M, F) float64, 4 or more.
-        now: (N, F) float64.
-        seed: of the split of the reference.
+        days_per_alarm: at most one false alarm in so many days on average, the three signals together, as long as days
+            are exchangeable.
+        seed: of what breaks ties.
 
     Raises:
-        ValueError: the reference is too small.
+        DriftError: too few reference days, or none to watch.
     """
-    if len(reference) < 4:
-        raise ValueError(f"reference: expected 4 cases or more, found {len(reference)}")
-    rng = np.random.default_rng(seed)
-    mean, scale = reference.mean(axis=0), np.maximum(reference.std(axis=0), 1e-9)
-    shuffled = ((reference - mean) / scale)[rng.permutation(len(reference))].clip(-10, 10)
-    cases = ((now - mean) / scale).clip(-10, 10)
-    fitted, compared = np.array_split(shuffled, 2)
-    gains = np.zeros(len(now))
-    for start in range(BLOCK, len(now), BLOCK):
-        past, block = cases[max(start - MEMORY, 0) : start], cases[start : start + BLOCK]
-        x, label = np.vstack([past, fitted]), np.arange(len(past) + len(fitted)) < len(past)
-        beta, _ = fit_logistic(x, label, RIDGE)
-        others = compared[rng.integers(len(compared), size=len(block))]
-        gains[start : start + BLOCK] = np.sign((block - others) @ beta)
-    return gains
+    before, days = reference.days(), now.days()
+    if len(before) < LEAST_DAYS or not days:
+        raise DriftError(
+            f"days: expected {LEAST_DAYS} of reference and one to watch or more, found {len(before)} and {len(days)}"
+        )
+    fitted, compared = before[::3], [day for place, day in enumerate(before) if place % 3]
+    usual = _Usual(fitted)
+    away = {signal: _away(profile, fitted, [*compared, *days]) for signal, profile in usual.profiles().items()}
+    random, found = np.random.default_rng(seed), dict[str, Floats]()
+    for signal in SIGNALS:
+        strangeness = np.sqrt((away[signal] ** 2).mean(axis=1))
+        found[signal] = evidence(conformal_ranks(strangeness, len(compared), random))
+    farthest = away["features"][len(compared) :].mean(axis=0)
+    return Drift(
+        found,
+        {signal: first_alarm(found[signal], days_per_alarm * len(SIGNALS)) for signal in SIGNALS},
+        tuple((int(f), float(farthest[f])) for f in np.argsort(-np.abs(farthest))),
+    )
 
 
-def reward_gains(reference: Cases, now: Cases) -> Floats:
-    """(N,) in [-1, 1]: rewards less predictions, less the mean of that in the reference, over the reference's range."""
-    before = reference.reward - reference.predicted
-    low, high = np.quantile(before, [0.005, 0.995])
-    reach = max(high - low, 1e-9)
-    usual = (before / reach).clip(low / reach - 0.5, high / reach + 0.5)
-    gains = ((now.reward - now.predicted) / reach).clip(low / reach - 0.5, high / reach + 0.5) - usual.mean()
-    return np.asarray(gains.clip(-1, 1))
+class _Usual:
+    """Means of features by hour of the week, and what a day is beside them."""
+
+    def __init__(self, days: list[Cases]) -> None:
+        features, hour = (np.concatenate([getattr(day, name) for day in days]) for name in ("features", "hour"))
+        count = np.bincount(hour, minlength=HOURS).astype(np.float64)
+        totals = np.stack([np.bincount(hour, column, HOURS) for column in features.T], axis=1).astype(np.float64)
+        of_day = _by_hour_of_day(totals) / np.maximum(_by_hour_of_day(count[:, None]), 1)
+        known = count[:, None] > 0  # elsewhere the hour of the day must do, of any weekday
+        self._mean = np.where(known, totals / np.maximum(count, 1)[:, None], of_day)
+        self._spread = np.maximum((features - self._mean[hour]).std(axis=0), 1e-9)
+
+    def profiles(self) -> dict[str, Callable[[Cases], Floats]]:
+        """By signal, the numbers that a day comes to: features beside those of the same hours, and mean surprises."""
+        return {
+            "features": self._features,
+            "reward": lambda day: _mean(day.reward - day.predicted),
+            "calibration": lambda day: _mean(day.outcome - day.chance),
+        }
+
+    def _features(self, day: Cases) -> Floats:
+        away = (day.features - self._mean[day.hour]) / self._spread
+        return np.asarray(away.clip(-REACH, REACH).mean(axis=0))
+
+
+def _by_hour_of_day(totals: Floats) -> Floats:
+    """(HOURS, F) sums over the weekdays of each hour of the day."""
+    return np.tile(totals.reshape(7, 24, -1).sum(axis=0), (7, 1))
+
+
+def _away(profile: Callable[[Cases], Floats], fitted: list[Cases], days: list[Cases]) -> Floats:
+    """(D, F) profiles of days, in standard deviations of the days that were fitted."""
+    own = np.array([profile(day) for day in fitted])
+    scale = np.maximum(own.std(axis=0), 1e-3 * (1 + np.abs(own.mean(axis=0))))
+    away = (np.array([profile(day) for day in days]) - own.mean(axis=0)) / scale
+    return np.asarray(away.clip(-REACH, REACH))
+
+
+def _mean(values: Floats) -> Floats:
+    """(1,) of those that are known; 0 of none."""
+    known = values[np.isfinite(values)]
+    return np.array([known.mean() if len(known) else 0.0])
+
+
+def conformal_ranks(strangeness: Floats, reference: int, rng: np.random.Generator) -> Floats:
+    """(D - reference,) share of days up to each, itself included, that are as strange; uniform where days are alike.
+
+    Each day watched is one of those that the next are compared with, so the ranks are independent (Vovk, Gammerman and
+    Shafer 2005, "Algorithmic learning in a random world", ch. 8); ties and the day's own place are drawn.
+
+    Args:
+        strangeness: (D,) of reference days first, then of those watched; by a rule that saw neither.
+        reference: how many come first.
+        rng: of the ties.
+    """
+    found = np.empty(len(strangeness) - reference)
+    for place, own in enumerate(strangeness[reference:]):
+        seen = strangeness[: reference + place + 1]
+        found[place] = ((seen > own).sum() + rng.random() * (seen == own).sum()) / len(seen)
+    return found

@@ -56,16 +56,6 @@ def two_sample(
     return _pooled([_fold(x, label, fold == held, ridge) for held in range(folds)])
 
 
-def permutation_p(now: Floats, before: Floats, rng: np.random.Generator, *, permutations: int = 200) -> float:
-    """P-value of the same AUC when labels are shuffled: exact, and as many times as slow."""
-    found, both = two_sample(now, before, rng).auc, np.vstack([now, before])
-    beaten = 0
-    for _ in range(permutations):
-        order = rng.permutation(len(both))
-        beaten += two_sample(both[order[: len(now)]], both[order[len(now) :]], rng).auc >= found
-    return (1 + beaten) / (1 + permutations)
-
-
 def _fold(x: Floats, label: NDArray[np.bool_], held: NDArray[np.bool_], ridge: float) -> tuple[float, float, float]:
     """Wins of now over before among held-out cases, and their mean and variance under the null."""
     beta, _ = fit_logistic(x[~held], label[~held], ridge)

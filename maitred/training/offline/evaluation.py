@@ -66,8 +66,8 @@ def fitted_q_values(lessons: Lessons, steps: Steps, answered: Integers, fit: Fit
     def value(batch: Batch) -> Tensor:
         return action_values(network, batch).gather(1, place[batch.row][:, None]).squeeze(1)
 
-    def refresh() -> None:
-        targets.copy_(steps.targets(lessons.every(value)))
+    def refresh(rows: Tensor) -> None:
+        targets.copy_(steps.targets(lessons.every(value, steps.following[rows])))
 
     def loss(batch: Batch) -> Tensor:
         return mse_loss(of_chosen(action_values(network, batch), batch), targets[batch.row])

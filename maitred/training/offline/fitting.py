@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import torch
@@ -37,7 +38,7 @@ def fitted(
     fit: Fit,
     rng: np.random.Generator,
     *,
-    refresh: Callable[[], None] = lambda: None,
+    refresh: Callable[[Tensor], None] = lambda rows: None,
     every: int | None = None,
 ) -> None:
     """Minimise the mean loss of minibatches over the parameters of some modules, in place.
@@ -48,19 +49,21 @@ def fitted(
         loss: of a minibatch, a scalar.
         fit: budget.
         rng: of the minibatches.
-        refresh: called before the first update and then after each `every` of them: targets that stand still.
+        refresh: called before the first update and then after each `every` of them, with the (m,) int64 rows that the
+            updates until the next will be of: targets that stand still, and of others nobody asks.
         every: updates between two refreshes; None for the first alone.
     """
     flat, gradient = _flattened(modules)
     optimizer = torch.optim.Adam([flat], fit.learning_rate, fused=True)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.01, fit.steps)
-    for step, batch in enumerate(lessons.batches(fit.steps, fit.batch, rng)):
-        if step == 0 or (every is not None and step % every == 0):
-            refresh()
-        gradient.zero_()
-        loss(batch).backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        schedule.step()
+    draws = lessons.draws(fit.steps, fit.batch, rng)
+    while coming := list(islice(draws, every)):
+        refresh(lessons.rows(coming))
+        for draw in coming:
+            gradient.zero_()
+            loss(lessons.drawn(draw)).backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            schedule.step()
 
 
 def _flattened(modules: nn.Module) -> tuple[nn.Parameter, Tensor]:

@@ -37,14 +37,14 @@ def implicit_q(
     """A network that imitates logged choices the more, the more they were worth. Kostrikov et al. 2021, eq. 5 to 7.
 
     One network holds the actor and the value of the state, as in PPO, another the action values. What either takes
-    from the other is computed for the whole log at once and stands still between two refreshes.
+    from the other is computed for the decisions to come at once and stands still between two refreshes.
     """
     actor, critic = lessons.network(fit.width, rng), lessons.network(fit.width, rng)
     targets, worth = torch.zeros(lessons.count), torch.zeros(lessons.count)
 
-    def refresh() -> None:
-        targets.copy_(steps.targets(lessons.every(lambda batch: _value(actor, batch))))
-        worth.copy_(lessons.every(lambda batch: of_chosen(action_values(critic, batch), batch)))
+    def refresh(rows: Tensor) -> None:
+        targets.copy_(steps.targets(lessons.every(lambda batch: _value(actor, batch), steps.following[rows])))
+        worth.copy_(lessons.every(lambda batch: of_chosen(action_values(critic, batch), batch), rows))
 
     def loss(batch: Batch) -> Tensor:
         logits, value = actor(batch.context, batch.candidates, batch.mask)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -44,6 +45,13 @@ class Batch:
         return Batch(*(array.index_select(0, places) for array in arrays))
 
 
+class Draw(NamedTuple):
+    """A minibatch that was drawn: of which part, and (b,) int64 places there."""
+
+    part: int
+    places: Tensor
+
+
 @dataclass(frozen=True, eq=False)
 class Lessons:
     """All decisions by length of list, and the scales that the network needs to see raw units again.
@@ -63,18 +71,29 @@ class Lessons:
         kept = (part.of(torch.from_numpy(allowed)[part.row].nonzero().squeeze(1)) for part in self.parts)
         return Lessons(tuple(part for part in kept if len(part)), self.count, self.scales)
 
-    def batches(self, steps: int, size: int, rng: np.random.Generator) -> Iterator[Batch]:
+    def draws(self, steps: int, size: int, rng: np.random.Generator) -> Iterator[Draw]:
         """Draw minibatches; every decision has the same chance in each."""
         sizes = np.array([len(part) for part in self.parts])
         for part in rng.choice(len(sizes), size=steps, p=sizes / sizes.sum()):
-            yield self.parts[part].of(torch.from_numpy(rng.integers(sizes[part], size=size)))
+            yield Draw(int(part), torch.from_numpy(rng.integers(sizes[part], size=size)))
 
-    def every(self, of: Callable[[Batch], Tensor]) -> Tensor:
-        """(n,) float32, a number of each decision; 0 of those left out."""
-        found = torch.zeros(self.count)
+    def drawn(self, draw: Draw) -> Batch:
+        """The decisions of a minibatch."""
+        return self.parts[draw.part].of(draw.places)
+
+    def rows(self, draws: Sequence[Draw]) -> Tensor:
+        """(m,) int64 rows of the log that minibatches are of, repeats included."""
+        return torch.cat([self.parts[draw.part].row[draw.places] for draw in draws])
+
+    def every(self, of: Callable[[Batch], Tensor], among: Tensor | None = None) -> Tensor:
+        """(n,) float32, a number of each decision, or of those in (m,) rows of the log; 0 of those left out."""
+        found, wanted = torch.zeros(self.count), torch.ones(self.count, dtype=torch.bool)
+        if among is not None:
+            wanted = torch.zeros_like(wanted).index_fill_(0, among, True)
         with torch.inference_mode():
             for part in self.parts:
-                for places in torch.arange(len(part)).tensor_split(len(part) // PREDICTED + 1):
+                chosen = wanted[part.row].nonzero().squeeze(1)
+                for places in chosen.tensor_split(len(chosen) // PREDICTED + 1) if len(chosen) else ():
                     batch = part.of(places)
                     found[batch.row] = of(batch)
         return found

@@ -35,14 +35,14 @@ def conservative_q(
     """A network whose scores are lower bounds on action values. Kumar et al. 2020, eq. 4, CQL(H).
 
     The target of a decision is what was booked until the next, plus the discounted value of the best candidate there;
-    targets are computed for the whole log at once and stand still between two refreshes (Mnih et al. 2015), so that
-    an update costs one pass of the network.
+    targets of the decisions to come are computed at once and stand still between two refreshes (Mnih et al. 2015), so
+    that an update costs one pass of the network.
     """
     network = lessons.network(fit.width, rng)
     targets = torch.zeros(lessons.count)
 
-    def refresh() -> None:
-        best = lessons.every(lambda batch: action_values(network, batch).amax(dim=1))
+    def refresh(rows: Tensor) -> None:
+        best = lessons.every(lambda batch: action_values(network, batch).amax(dim=1), steps.following[rows])
         targets.copy_(steps.targets(best))
 
     def loss(batch: Batch) -> Tensor:

@@ -12,21 +12,24 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from maitred.envs.decision import Decisions
 from maitred.serving.governance import NONE
 from maitred.serving.level import RETRAINED_LEVEL
 from maitred.training.decision_log.provenance import check_log_disjoint, objective_of, provenance_of
-from maitred.training.decision_log.read import decisions_of, read_groups
+from maitred.training.decision_log.read import decisions_of, open_log, read_groups
+from maitred.training.drift.familiarity import seen_in_order
 from maitred.training.frozen import find_frozen
 from maitred.training.offline.experience import OfflineError, read_experience
 from maitred.training.offline.methods import LearnedOffline, Study, learn
 from maitred.training.provenance import commit, versions
-from maitred.training.train import DECISIONS, NETWORK, RUN
+from maitred.training.train import DECISIONS, FAMILIAR, NETWORK, RUN
 
 PARITY_DECISIONS = 2_000
+FAMILIAR_DECISIONS = 20_000
 
 
 def run_offline(log: str | Path, method: str, out: str | Path, seed: int = 0) -> LearnedOffline:
-    """Learn from a log and write `network.npz`, `decisions.npz` and, last, `run.json`.
+    """Learn from a log and write `network.npz`, `decisions.npz`, `familiar.npz` and, last, `run.json`.
 
     The policy is of AI level 2, retrained from logs: its export needs the report of a gate that promotes it.
 
@@ -52,6 +55,7 @@ def run_offline(log: str | Path, method: str, out: str | Path, seed: int = 0) ->
     weights = {name: value.numpy() for name, value in learned.policy.network.state_dict().items()}
     _write(out / NETWORK, weights)
     _write(out / DECISIONS, _sample(log))
+    _write(out / FAMILIAR, dict(seen_in_order(_spread(log)).arrays()))
     record = {
         "level": RETRAINED_LEVEL,
         "governance": NONE,
@@ -78,6 +82,17 @@ def _sample(log: str | Path) -> dict[str, np.ndarray[Any, Any]]:
         if sum(map(len, groups)) >= PARITY_DECISIONS:
             break
     return asdict(decisions_of(pa.concat_tables(groups).slice(0, PARITY_DECISIONS)))
+
+
+def _spread(log: str | Path) -> Decisions:
+    """Decisions of a log, evenly from its first to its last."""
+    with open_log(log) as file:
+        every = max(1, file.metadata.num_rows // FAMILIAR_DECISIONS)
+    before, groups = 0, list[pa.Table]()
+    for rows in read_groups(log, ("key", "context", "candidates", "mask")):
+        groups.append(rows.take(np.arange(-before % every, len(rows), every)))
+        before += len(rows)
+    return decisions_of(pa.concat_tables(groups))
 
 
 def _write(path: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> None:

@@ -105,7 +105,8 @@ def generalised_pareto_shape(exceedances: Floats) -> float:
     quartile = x[int(m / 4 + 0.5) - 1]
     b = 1 / x[-1] + (1 - np.sqrt(len(j) / (j - 0.5))) / (3 * quartile)
     shape = np.log1p(-b[:, None] * x).mean(axis=1)
-    profile = m * (np.log(-b / shape) - shape - 1)
+    rate = np.divide(-b, shape, out=np.full_like(b, 1 / x.mean()), where=shape != 0)  # at b = 0 its limit
+    profile = m * (np.log(rate) - shape - 1)
     weight = np.exp(profile - profile.max())
     return float(np.log1p(-(b @ weight / weight.sum()) * x).mean())
 

@@ -23,7 +23,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from maitred.training.ope.intervals import ALPHA, Bounds
-from maitred.training.ope.logged import Floats, Logged, LoggedError
+from maitred.training.ope.logged import Floats, Logged
 
 STRICT, MID_P = 1.0, 0.5
 
@@ -72,15 +72,6 @@ def doubly_robust_bounds(
     return Bounds(float(low), float(high))
 
 
-def mean_bounds(rows: Floats, row_range: tuple[float, float], alpha: float = ALPHA, caution: float = STRICT) -> Bounds:
-    """Bounds of the mean of rows that lie in a range.
-
-    Raises:
-        LoggedError: a row is not finite.
-    """
-    return _bounds(rows, np.ones(len(rows)), row_range, 1.0, alpha, caution)
-
-
 def uncertain_prediction(log: Logged) -> float:
     """Prediction averaged over the behaviour policy's choices with w^2: over what weighting leaves unsure."""
     if not log.weights.any():
@@ -99,8 +90,6 @@ def _bounds(
     caution: float,
 ) -> Bounds:
     """Of E[numerator] / E[denominator], with one row more that has the heaviest denominator and an extreme ratio."""
-    if not np.isfinite(numerator).all():
-        raise LoggedError(f"rows, row {np.argmin(np.isfinite(numerator))}: expected a finite number")
     least, most = extremes
     low = _lower(numerator, denominator, (least, most), heaviest, alpha, caution)
     return Bounds(low, -_lower(-numerator, denominator, (-most, -least), heaviest, alpha, caution))

@@ -96,7 +96,7 @@ def test_all_symptoms_must_show(seen):
 
 def test_where_nothing_was_counted_there_is_no_verdict_but_a_sentence(seen):
     finding = find(detector(NOTHING), made([1.0, 2.0], seen), made([1.0, 2.0], seen), 0.01)
-    assert not finding.flagged and "nothing counted" in finding.sentence
+    assert not finding.flagged and "none counted" in finding.sentence
 
 
 def test_a_tolerance_may_be_a_share_of_the_reference(seen):

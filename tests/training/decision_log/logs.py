@@ -54,6 +54,7 @@ def rows_of(decisions: Decisions, probabilities, episodes=4):
         "terms": pa.nulls(count, TERMS),
         "events": pa.nulls(count, EVENTS),
         **{name: pa.array([value] * count) for name, value in asdict(SIGNED).items()},
+        "reason": pa.nulls(count, pa.string()),
     }
     return pa.table(columns).select(SCHEMA.names).cast(SCHEMA)
 

@@ -7,7 +7,7 @@ import pytest
 
 from maitred.envs.decision import CANDIDATE_NAMES, Decisions
 from maitred.training.decision_log.personal import PersonalDataError
-from maitred.training.decision_log.read import as_logged, open_log, read_groups, read_logged
+from maitred.training.decision_log.read import as_logged, open_log, read_groups
 from maitred.training.decision_log.schema import SCHEMA, VERSION_KEY, DecisionLogError
 from tests.decisions import sample_decisions
 from tests.training.decision_log.logs import made_rows, rows_of, with_values, written
@@ -17,7 +17,7 @@ def test_decisions_come_back_as_they_were(tmp_path):
     decisions = sample_decisions(50, 6, seed=3)
     even = decisions.mask / decisions.mask.sum(axis=1, keepdims=True)
     log = written(rows_of(decisions, even), tmp_path / "log.parquet", group_rows=50)
-    [logged] = read_logged(log, places=6)
+    [logged] = [as_logged(rows, places=6) for rows in read_groups(log)]
     for name in ("key", "context", "candidates", "mask"):
         np.testing.assert_array_equal(getattr(logged.decisions, name), getattr(decisions, name))
     np.testing.assert_allclose(logged.propensity, even[np.arange(50), logged.chosen])

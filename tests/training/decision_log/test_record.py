@@ -7,22 +7,32 @@ from dataclasses import replace
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from maitred.agents.exploring import Exploring
+from maitred.agents.network import CandidateNetwork
 from maitred.agents.rules import RULES
-from maitred.envs.decision import Kind
+from maitred.cli import main
+from maitred.envs.decision import CONTEXT_NAMES, Kind
 from maitred.envs.kernel.layout import Term
 from maitred.envs.objective import Objective
 from maitred.envs.scenario_file import load_scenario
 from maitred.envs.simulator import Simulator, simulate
+from maitred.serving.bundle import ModelCard, load_bundle
+from maitred.serving.policy import BundlePolicy
 from maitred.training.decision_log.case_terms import NOBODYS, cases
 from maitred.training.decision_log.check import check
 from maitred.training.decision_log.played import play
 from maitred.training.decision_log.provenance import check_log_disjoint, objective_of, provenance_of
-from maitred.training.decision_log.read import read_logged
+from maitred.training.decision_log.read import as_logged, read_groups
 from maitred.training.decision_log.record import Source, logged_traces, record
 from maitred.training.decision_log.schema import DecisionLogError
+from maitred.training.drift.encounters import encounters, rows
+from maitred.training.drift.familiarity import fit_familiar
+from maitred.training.export import export_bundle
 from maitred.training.frozen import OverlapError, freeze
+from maitred.training.governance.approve import approve
+from maitred.training.governance.files import load_governance
 from tests.training.case_values import case_values
 from tests.training.center import small_center
 
@@ -53,7 +63,7 @@ def test_the_log_is_sound(log, conversations):
 
 
 def test_the_policy_answers_what_was_logged_again(log):
-    for logged in read_logged(log):
+    for logged in map(as_logged, read_groups(log)):
         again = POLICY.act(logged.decisions)
         np.testing.assert_array_equal(again.candidate, logged.chosen)
         np.testing.assert_array_equal(again.propensity, logged.propensity)
@@ -77,7 +87,7 @@ def test_on_the_telephone_a_reward_is_what_the_contact_and_its_returns_book(log)
 
 def test_step_rewards_add_up_to_what_the_center_booked(log):
     ledgers = simulate(CENTER, list(logged_traces(CENTER, 3, 3)), POLICY)
-    logged = next(read_logged(log))
+    logged = as_logged(next(read_groups(log)))
     for episode, ledger in zip(dict.fromkeys(logged.episode.tolist()), ledgers, strict=True):
         own = logged.episode == episode
         booked_from_the_first = logged.step_reward[own].sum()
@@ -155,3 +165,44 @@ def test_the_log_says_where_it_comes_from_and_a_frozen_set_of_that_seed_is_refus
 def test_part_of_an_episode_is_refused():
     with pytest.raises(DecisionLogError, match=r"days: expected a multiple of 2, .* found 3"):
         logged_traces(replace(CENTER, days=2), 0, 3)
+
+
+def wary_bundle(folder):
+    """A bundle that has seen mornings only."""
+    torch.manual_seed(0)
+    met = encounters(CENTER, RULES["random"], np.random.SeedSequence(1), 7)
+    morning = met.context[:, CONTEXT_NAMES.index("time_of_day_sin")] > 0
+    network = CandidateNetwork(width=8)
+    network.fit_normaliser(met)
+    card = ModelCard(name="wary", version="1", training={}, objective={}, governance_sha256="none")
+    seen = fit_familiar(rows(met, morning), rows(met, morning))
+    return load_bundle(export_bundle(network, folder / "wary", card=card, parity_decisions=met, familiar=seen))
+
+
+def test_where_a_bundle_abstains_the_row_is_a_fallbacks_and_says_why(tmp_path):
+    policy = BundlePolicy(wary_bundle(tmp_path))
+    record(CENTER, logged_traces(CENTER, 3, 1), Source(policy, 3), tmp_path / "log.parquet")
+    logged = pq.read_table(tmp_path / "log.parquet")
+    strange = policy.abstains(as_logged(logged).decisions)
+    assert 0.2 < strange.mean() < 0.8
+    assert logged["mode"].to_pylist() == ["fallback" if one else "active" for one in strange]
+    reasons = logged["reason"].to_pylist()
+    assert [reason is not None for reason in reasons] == strange.tolist()
+    assert "unfamiliar: no decisions were seen at this time of day" in reasons
+
+
+def test_a_log_from_before_there_were_reasons_can_be_read(log, tmp_path):
+    pq.write_table(pq.read_table(log).drop_columns("reason"), tmp_path / "old.parquet")
+    assert len(as_logged(next(read_groups(tmp_path / "old.parquet")))) > 0
+
+
+def test_the_command_writes_the_hash_of_the_rules_in_force(tmp_path):
+    draft = tmp_path / "rules.yaml"
+    names = ", ".join(load_scenario("bank").types.names)
+    draft.write_text(f"intents: [{names}]\nmax_cap_slots: 6\n")
+    approved = approve(draft, by="Ana Ruiz", previous="none")
+    out = tmp_path / "log.parquet"
+    arguments = ["logs", "record", "scenario=bank", "days=1", f"out={out}"]
+    assert main(arguments) == 0 and set(pq.read_table(out)["governance_hash"].to_pylist()) == {None}
+    assert main([*arguments, f"governance={approved}"]) == 0
+    assert set(pq.read_table(out)["governance_hash"].to_pylist()) == {load_governance(approved).sha256}

@@ -80,3 +80,7 @@ def test_wrong_propensities_are_noticed():
     log = drawn_log(0, n=5000, floor=0.5)
     wrong = replace(log, propensity=log.propensity * 0.8, behaviour=None)
     assert any(reason.startswith("mean weight") for reason in reasons_to_refuse(support(wrong)))
+
+
+def test_a_tail_of_equal_weights_has_a_shape_that_is_a_number():
+    assert np.isfinite(pareto_k(np.repeat([1.0, 8.0], [1895, 105])))

@@ -1,0 +1,137 @@
+"""What a policy has seen. Where a decision is unlike it, the platform's own rule answers instead (AC-11).
+
+Two questions are asked of every decision, both on a log scale, as waits and counts have long tails. Is the situation
+within what was seen at this time of day: people, queues, forecasts? Twice the contacts are nothing unheard of at noon,
+but they are at eight. And is all of it together, candidates included, near what decisions of its kind looked like: a
+Mahalanobis distance (Lee, Lee, Lee and Shin 2018, "A simple unified framework for detecting out-of-distribution
+samples and adversarial attacks", on features)? `maitred.training.drift.familiarity` fits the numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maitred.envs.decision import CANDIDATE_NAMES, CONTEXT_NAMES, PREFERRED, Decisions, Kind
+
+Floats = NDArray[np.float32]
+
+TIMES = 48  # of the day, half an hour each
+_KINDS = len(Kind)
+_SIN, _COS = CONTEXT_NAMES.index("time_of_day_sin"), CONTEXT_NAMES.index("time_of_day_cos")
+_SITUATION = slice(max(_SIN, _COS) + 1, PREFERRED.start)  # what an operator wants is no part of it
+SITUATION = CONTEXT_NAMES[_SITUATION]
+SUMMARY = (*SITUATION, *CANDIDATE_NAMES)
+ARRAYS = {
+    "centre": (_KINDS, len(SUMMARY)),
+    "whitening": (_KINDS, len(SUMMARY), len(SUMMARY)),
+    "low": (TIMES, len(SITUATION)),
+    "high": (TIMES, len(SITUATION)),
+}
+PROOFS = ("distance", "excess")
+FAR = np.float32(1e6)
+
+
+@dataclass(frozen=True, slots=True)
+class Familiar:
+    """Limits of what counts as seen.
+
+    Attributes:
+        centre: (kinds, S) float32, mean summary of the decisions of each kind (`summaries`).
+        whitening: (kinds, S, S) float32; a summary's distance from the centre through it is 1 at the limit. All 0 for a
+            kind that was never seen.
+        low: (TIMES, L) float32, least log(1 + value) of each number of the situation at each time of day.
+        high: (TIMES, L) float32, the most; below the least at a time that was never seen.
+    """
+
+    centre: Floats
+    whitening: Floats
+    low: Floats
+    high: Floats
+
+    def arrays(self) -> Mapping[str, Floats]:
+        """By name, as `ARRAYS` has their shapes."""
+        return {name: getattr(self, name) for name in ARRAYS}
+
+    def proofs(self, decisions: Decisions) -> Mapping[str, Floats]:
+        """(B,) float32 each of `PROOFS`, by which two machines can be seen to judge alike; finite."""
+        beyond = excess(self.low, self.high, decisions).max(axis=1)
+        return dict(zip(PROOFS, (np.minimum(self.distances(decisions), FAR), beyond), strict=True))
+
+    def strange(self, decisions: Decisions) -> NDArray[np.bool_]:
+        """(B,) bool, decisions unlike those that were seen."""
+        outside: NDArray[np.bool_] = excess(self.low, self.high, decisions).max(axis=1) > 0
+        return outside | (self.distances(decisions) > 1)
+
+    def distances(self, decisions: Decisions) -> Floats:
+        """(B,) float32, distance of each from the decisions of its kind, in limits; infinite for a kind never seen."""
+        found, summary = np.full(len(decisions), np.inf, np.float32), summaries(decisions)
+        for kind in np.flatnonzero(self.whitening.any(axis=(1, 2))):
+            rows = decisions.kind == kind
+            away = (summary[rows] - self.centre[kind]) @ self.whitening[kind]
+            found[rows] = np.sqrt(np.einsum("bs,bs->b", away, away))
+        return found
+
+    def reason(self, context: Floats, candidates: Floats) -> str | None:
+        """Why one decision is strange, None if it is not: (C,) context, (K, F) legal candidates, raw units."""
+        summary = _logarithm(np.concatenate((context[_SITUATION], np.add.reduce(candidates) / len(candidates))))
+        time = _time(float(context[_SIN]), float(context[_COS]))
+        situation = summary[: len(SITUATION)]
+        # counting is quicker than asking for any
+        if np.count_nonzero(situation > self.high[time]) or np.count_nonzero(situation < self.low[time]):
+            return self._out_of_range(situation, time)
+        kind = int(context[:_KINDS].argmax())
+        away = (summary - self.centre[kind]).dot(self.whitening[kind])
+        distance = math.sqrt(away.dot(away))
+        if distance <= 1 and self.whitening[kind, 0, 0]:
+            return None
+        return self._far(summary, kind, distance)
+
+    def _out_of_range(self, situation: Floats, time: int) -> str:
+        low, high = self.low[time], self.high[time]
+        if (high < low).any():
+            return "unfamiliar: no decisions were seen at this time of day"
+        worst = int(np.maximum(low - situation, situation - high).argmax())
+        value, least, most = (float(np.expm1(max(x[worst], 0.0))) for x in (situation, low, high))
+        return f"unfamiliar: {SITUATION[worst]} {value:.4g}, seen {least:.4g} to {most:.4g} at this time of day"
+
+    def _far(self, summary: Floats, kind: int, distance: float) -> str:
+        name = Kind(kind).name.lower()
+        if not self.whitening[kind, 0, 0]:
+            return f"unfamiliar: no decisions of kind {name} were seen"
+        away, whitening = summary - self.centre[kind], self.whitening[kind]
+        farthest = SUMMARY[int((away * (whitening @ (away @ whitening))).argmax())]  # what the distance is made of
+        return f"unfamiliar: {distance:.3g} times as far from seen {name} decisions as they are, most in {farthest}"
+
+
+def summaries(decisions: Decisions) -> Floats:
+    """(B, S) float32: the situation and the mean of the legal candidates, in `SUMMARY`'s order, on a log scale."""
+    legal = decisions.mask[:, :, None]
+    mean = (decisions.candidates * legal).sum(axis=1) / legal.sum(axis=1)
+    return _logarithm(np.concatenate((decisions.context[:, _SITUATION], mean), axis=1, dtype=np.float32))
+
+
+def times(decisions: Decisions) -> NDArray[np.int64]:
+    """(B,) int64, the half hour of the day of each decision."""
+    sine, cosine = decisions.context[:, [_SIN, _COS]].astype(np.float64).T
+    return np.array([_time(*pair) for pair in zip(sine, cosine, strict=True)], np.int64)
+
+
+def excess(low: Floats, high: Floats, decisions: Decisions) -> Floats:
+    """(B, L) float32, by how much each number of the situation is outside its range, in logarithms; below 0 inside."""
+    situation, time = summaries(decisions)[:, : len(SITUATION)], times(decisions)
+    found: Floats = np.maximum(low[time] - situation, situation - high[time])
+    return found
+
+
+def _time(sine: float, cosine: float) -> int:
+    return int(math.atan2(sine, cosine) / (2 * math.pi) * TIMES // 1) % TIMES
+
+
+def _logarithm(x: Floats) -> Floats:
+    found: Floats = np.copysign(np.log1p(np.abs(x)), x)
+    return found
