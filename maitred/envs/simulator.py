@@ -34,6 +34,7 @@ class Ledger:
         talks: (C,) `kernel.layout.TALK` records, one per contact; empty without conversations.
         beliefs: (C, complexities) float32, the last belief of each contact's complexity; empty without conversations.
         left: (A,) int64, how often the agent of each place left and was replaced.
+        assisted: (A,) int8, 1 for each who followed the copilot in its last shift.
         log: (L,) `kernel.layout.LOGGED` records in order of time; empty unless the simulator keeps a log.
         decisions: number of decisions with at least two legal candidates.
         horizon_s: length of the episode, seconds.
@@ -46,6 +47,7 @@ class Ledger:
     talks: NDArray[np.void]
     beliefs: NDArray[np.float32]
     left: NDArray[np.int64]
+    assisted: NDArray[np.int8]
     log: NDArray[np.void]
     decisions: int
     horizon_s: float
@@ -180,6 +182,7 @@ class Simulator:
             x.talks[b, :rows],
             x.beliefs[b, :rows],
             x.agents["left"][b],
+            x.agents["assisted"][b],
             x.log[b, : int(x.center["logged"][b])],
             int(x.center["decisions"][b]),
             self.scenario.horizon_s,

@@ -75,6 +75,7 @@ def ledger(
         talks=_records(spoken, TALK),
         beliefs=np.zeros((len(spoken), 1), np.float32),
         left=np.zeros(len(accounts), np.int64),
+        assisted=np.zeros(len(accounts), np.int8),
         log=np.zeros(0),
         decisions=0,
         horizon_s=horizon_s,

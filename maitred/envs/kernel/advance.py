@@ -97,7 +97,7 @@ def start(w: World, x: Centers, b: int, key: np.uint64, arrivals: int, roster: i
         person.line_head, person.line_tail, person.load, person.mix = -1, -1, 0.0, 0.0
         person.cap = min(w.parameters[0].concurrency_cap_slots, w.parameters[0].governance_max_cap_slots)
         person.experience_wk, person.started_wk = w.people[agent].tenure_wk, w.people[agent].tenure_wk
-        person.fatigue, person.hazard, person.left = 0.0, 0.0, 0
+        person.fatigue, person.hazard, person.left, person.assisted = 0.0, 0.0, 0, 0
         person.shift_start_s, person.shift_busy_s = 0.0, 0.0
     for i in range(roster):
         event = x.roster[b, i]

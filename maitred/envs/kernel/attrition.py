@@ -5,6 +5,7 @@ from __future__ import annotations
 from maitred.envs.kernel import chance
 from maitred.envs.kernel.compiler import inner
 from maitred.envs.kernel.layout import Term
+from maitred.envs.kernel.proficiency import follows_copilot
 
 COST, REPLACED = int(Term.COST), int(Term.REPLACED)
 LEAVE = chance.ATTRITION
@@ -29,6 +30,7 @@ def start_of_shift(w, x, b, agent, end_s):
         x.booked[b, REPLACED] += 1
     person.shift_start_s, person.shift_busy_s = x.center[b].now, 0.0
     x.booked[b, COST] += p.people_copilot_cost_per_day
+    person.assisted = 1 if follows_copilot(p, x, b, agent) > 0.0 else 0
 
 
 @inner

@@ -156,8 +156,9 @@ QUEUED = np.dtype(
 AGENT = np.dtype(
     [
         ("since_s", "f8"), ("due_s", "f8"), ("shift_end_s", "f8"), ("next", "i4"), ("previous", "i4"),
-        ("contact", "i4"), ("pauses", "i4"), ("activity", "i1"), ("on_shift", "i1"), ("away", "i1"),
-        ("last_call", "i1"), ("room", "i4"), ("open", "i4"), ("live", "i4"), ("locks", "i4"), ("parked", "i4"),
+        ("contact", "i4"), ("pauses", "i4"),
+        ("activity", "i1"), ("on_shift", "i1"), ("away", "i1"), ("last_call", "i1"), ("assisted", "i1"),
+        ("room", "i4"), ("open", "i4"), ("live", "i4"), ("locks", "i4"), ("parked", "i4"),
         ("line_head", "i4"), ("line_tail", "i4"), ("turns_due", "i4"), ("load", "f8"), ("cap", "f8"), ("mix", "f8"),
         ("turn_end_s", "f8"), ("offer_s", "f8"), ("overrun_s", "f8"), ("experience_wk", "f8"), ("started_wk", "f8"),
         ("fatigue", "f8"), ("shift_start_s", "f8"), ("shift_busy_s", "f8"), ("hazard", "f8"), ("left", "i8"),

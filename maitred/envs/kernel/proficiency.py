@@ -32,7 +32,7 @@ def copilot_gain(w, x, b, agent):
     if p.people_copilot_novice == 0 and p.people_copilot_expert == 0:
         return 0.0
     gain = p.people_copilot_novice + (p.people_copilot_expert - p.people_copilot_novice) * _settled(p, x, b, agent)
-    return gain * _follows_copilot(p, x, b, agent)
+    return gain * follows_copilot(p, x, b, agent)
 
 
 @inner
@@ -41,7 +41,7 @@ def resolve_gain(w, x, b, agent):
     p = w.parameters[0]
     if p.people_copilot_quality == 0:
         return 0.0
-    return p.people_copilot_quality * _settled(p, x, b, agent) * _follows_copilot(p, x, b, agent)
+    return p.people_copilot_quality * _settled(p, x, b, agent) * follows_copilot(p, x, b, agent)
 
 
 @inner
@@ -51,8 +51,13 @@ def _settled(p, x, b, agent):
 
 
 @inner
-def _follows_copilot(p, x, b, agent):
-    """1 over the share of agents who follow the copilot for one of them, else 0, so that their average is 1."""
+def follows_copilot(p, x, b, agent):
+    """1 over the share of agents who follow the copilot for one of them, else 0, so that their average is 1.
+
+    0 for everyone where the copilot does nothing.
+    """
+    if p.people_copilot_novice == 0 and p.people_copilot_expert == 0 and p.people_copilot_quality == 0:
+        return 0.0
     u = chance.uniform(chance.agent_key(x, b, agent), ADHERE, x.agents[b, agent].left)
     return 1.0 / p.people_copilot_adherence if u < p.people_copilot_adherence else 0.0
 

@@ -38,7 +38,6 @@ in reports.
 MISSING = """\
 ## What the ledger does not say
 
-* Copilot adherence (K-13): which agents follow the copilot is drawn in the kernel and not kept.
 * Call-backs accepted (AC-3), and so the share of call-backs made in time: a contact records the offer, not the answer.
 * Whether a silent customer left before or after an agent answered (K-4), and so a service level that knows.
 * The wait in the queue after a bot, apart from the time with the bot (K-3).

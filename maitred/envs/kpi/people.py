@@ -1,4 +1,4 @@
-"""Agents' time, productivity, balance and growth (K-11, K-12, K-14, K-15, FA-1)."""
+"""Agents' time, productivity, balance and growth (K-11, K-12, K-13, K-14, K-15, FA-1)."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ def _has_learners(scenario: Scenario) -> bool:
     return bool((_weeks_to_go(scenario) > 0).any())
 
 
+def _has_copilot(scenario: Scenario) -> bool:
+    people = scenario.people
+    return bool(people.copilot_novice or people.copilot_expert or people.copilot_quality)
+
+
 def _has_attrition(scenario: Scenario) -> bool:
     return scenario.people.attrition_per_year > 0
 
@@ -56,6 +61,11 @@ def _adherence(books: Books) -> Ratio:
 
 def _overrun(books: Books) -> Ratio:
     return float(books.ledger.overrun_s.sum()), books.ledger.paid_s
+
+
+def _assisted(books: Books) -> Ratio:
+    busy_s = books.spent_s(*BUSY)
+    return float(busy_s[books.ledger.assisted == 1].sum()), float(busy_s.sum())
 
 
 def _turnover(books: Books) -> Ratio:
@@ -149,6 +159,11 @@ PEOPLE = (
         "rph", "Resolved per agent-hour", "K-11", "per_h", "higher",
         "contacts that people closed and resolved per hour on duty", _rph, scope="episode", headline=True,
         counts="Contacts a bot closed alone are left out.",
+    ),
+    Kpi(
+        "copilot_adherence", "Copilot adherence", "K-13", "share", "higher",
+        "busy time of agents who follow the copilot over busy time", _assisted, applies=_has_copilot, scope="episode",
+        counts="An agent follows it at all times or never; where one leaves, what its successor does last counts.",
     ),
     Kpi(
         "turnover", "Predicted turnover", "K-12", "per_year", "lower",

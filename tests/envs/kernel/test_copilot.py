@@ -48,6 +48,7 @@ def test_the_share_that_follows_it_is_as_configured_and_so_is_the_average_gain()
     follows = gain > 0.01
     assert follows.mean() == pytest.approx(0.38, abs=4 * np.sqrt(0.38 * 0.62 / AGENTS))
     assert gain[follows] == pytest.approx(NOVICE / 0.38, abs=2e-3)
+    assert np.array_equal(ledger_of(people).assisted == 1, follows)
     assert gain.mean() == pytest.approx(NOVICE, rel=4 * np.sqrt(0.62 / 0.38 / AGENTS))
 
 

@@ -74,7 +74,7 @@ def test_visits_to_stations_are_read_off_the_log():
     for i, (s, contact, mark, value) in enumerate(entries):
         log[i]["s"], log[i]["contact"], log[i]["mark"], log[i]["value"] = s, contact, mark, value
     none = np.zeros(0)
-    sums = stations(Ledger(none, none, none, none, none, none, none, log, 0, 100.0))
+    sums = stations(Ledger(none, none, none, none, none, none, none, none, log, 0, 100.0))
     assert sums["wait, 1"] == pytest.approx((2 + 3, 2)) and sums["wait, 2"] == pytest.approx((3, 1))
     assert sums["Little in service, 2"] == pytest.approx((6 / 88, 6 / 88))
     assert sums["Little in service, 1"] == pytest.approx(((5 + 80) / 88, (5 + 82) / 88))

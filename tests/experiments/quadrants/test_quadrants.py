@@ -43,7 +43,7 @@ def ledger():
     contacts["outcome"] = Outcome.SERVED, Outcome.SERVED, Outcome.ABANDONED
     talks["started_complexity"], talks["urgent"] = (SIMPLE, SIMPLE, COMPLEX), (0, 0, 1)
     none = np.zeros(0)
-    return Ledger(contacts, none, none, none, talks, none, none, none, 0, OMNI.horizon_s)
+    return Ledger(contacts, none, none, none, talks, none, none, none, none, 0, OMNI.horizon_s)
 
 
 def test_actions_and_concurrency_are_counted_by_belief_and_outcomes_by_truth():
