@@ -12,7 +12,9 @@ it is compared with. The third: rules at a bad setting, and rules that do by des
 are Clopper and Pearson's at 95 %, over seeds; a seed is one audit of so many days, at the audit's own level.
 
 Tolerances were chosen while looking at the scenarios of the tables, which flatter them. `--held-out` moves the same
-cheats to other scenarios, and audits rules there that nobody tuned: neither was looked at before.
+cheats to other scenarios, and audits rules there that nobody tuned. No tolerance was changed after a look at these, but
+one trial run, detection included, came before the placements were final: a cheat that did not improve its number where
+it had been put was moved or left out.
 """
 
 from __future__ import annotations
@@ -64,8 +66,9 @@ HONEST_ELSEWHERE = {
     "w3_chat": ("cap4+cmu", "cap4+ai_scored", "rules_skills"),
     "w10_adversarial": ("cmu", "fastest", "acd_longest_idle"),
 }
-# Chosen by whether the cheat improves its number there, before any detector was asked. Two cheats have no other place:
-# nowhere else may ordinary contacts be held for those of another class, or is the cheapest bot not the reference's too.
+# Chosen by whether the cheat improves its number there; moved or left out where it did not in a trial run (first seed
+# 9100), which showed what detectors say, too. Two cheats have no other place: nowhere else may ordinary contacts be
+# held for those of another class, or is the cheapest bot not the reference's too.
 ELSEWHERE = {
     "bots never give up": "level4", "agents hang up": "w1_voice", "promises for all": "level1",
     "hard ones wait": "level1", "greeting at once": "w3_chat", "passed on": "level5",

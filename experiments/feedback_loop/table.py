@@ -32,7 +32,7 @@ from experiments.figures import Figure, print_table, write_json
 from experiments.gate.shares import share_interval
 from experiments.parts import Content, part
 
-VERSION = 2  # of the regimes, so that parts of another are not mixed in
+VERSION = 3  # of the regimes, so that parts of another are not mixed in
 STILL, SKILLS = Setting("nothing drifts"), Setting("skills drift", skills=0.75)
 MIX, SURVEYED = Setting("contact mix drifts", mix=1.0), Setting("1 in 5 surveyed", surveyed=0.2)
 NAIVE, REPLAY, GATED = "a naive", "b floor + replay", "c gate"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from maitred.envs.decision import CANDIDATE_NAMES, CONTEXT_NAMES, PREFERRED, Dec
 Floats = NDArray[np.float32]
 
 TIMES = 48  # of the day, half an hour each
+_TURN = TIMES / (2 * math.pi)
 _KINDS = len(Kind)
 _SIN, _COS = CONTEXT_NAMES.index("time_of_day_sin"), CONTEXT_NAMES.index("time_of_day_cos")
 _SITUATION = slice(max(_SIN, _COS) + 1, PREFERRED.start)  # what an operator wants is no part of it
@@ -34,6 +35,8 @@ ARRAYS = {
 }
 PROOFS = ("distance", "excess")
 FAR = np.float32(1e6)
+_HEAD = max(_SIN, _COS) + 1  # kind and time of day
+_MEANS = tuple(np.full(count, 1 / max(1, count), np.float32) for count in range(65))  # weights of a mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,24 @@ class Familiar:
     whitening: Floats
     low: Floats
     high: Floats
+    _ranges: tuple[tuple[Floats, Floats], ...] = field(init=False, repr=False, compare=False)
+    _shapes: tuple[tuple[Floats, Floats] | None, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Lay out what one decision is compared with, so that it is found by one look into a tuple.
+
+        Ranges at each time of day, as long as a summary; centre and whitening of each kind, None if never seen.
+        """
+        open_ = np.full(len(CANDIDATE_NAMES), np.inf, np.float32)
+        ranges = tuple(
+            (np.append(low, -open_), np.append(high, open_)) for low, high in zip(self.low, self.high, strict=True)
+        )
+        shapes = tuple(
+            (centre, whitening) if whitening.any() else None
+            for centre, whitening in zip(self.centre, self.whitening, strict=True)
+        )
+        object.__setattr__(self, "_ranges", ranges)
+        object.__setattr__(self, "_shapes", shapes)
 
     def arrays(self) -> Mapping[str, Floats]:
         """By name, as `ARRAYS` has their shapes."""
@@ -70,26 +91,30 @@ class Familiar:
     def distances(self, decisions: Decisions) -> Floats:
         """(B,) float32, distance of each from the decisions of its kind, in limits; infinite for a kind never seen."""
         found, summary = np.full(len(decisions), np.inf, np.float32), summaries(decisions)
-        for kind in np.flatnonzero(self.whitening.any(axis=(1, 2))):
-            rows = decisions.kind == kind
-            away = (summary[rows] - self.centre[kind]) @ self.whitening[kind]
-            found[rows] = np.sqrt(np.einsum("bs,bs->b", away, away))
+        for kind, shape in enumerate(self._shapes):
+            if shape is not None:
+                rows = decisions.kind == kind
+                away = (summary[rows] - shape[0]) @ shape[1]
+                found[rows] = np.sqrt(np.einsum("bs,bs->b", away, away))
         return found
 
     def reason(self, context: Floats, candidates: Floats) -> str | None:
         """Why one decision is strange, None if it is not: (C,) context, (K, F) legal candidates, raw units."""
-        summary = _logarithm(np.concatenate((context[_SITUATION], np.add.reduce(candidates) / len(candidates))))
-        time = _time(float(context[_SIN]), float(context[_COS]))
-        situation = summary[: len(SITUATION)]
-        # counting is quicker than asking for any
-        if np.count_nonzero(situation > self.high[time]) or np.count_nonzero(situation < self.low[time]):
-            return self._out_of_range(situation, time)
-        kind = int(context[:_KINDS].argmax())
-        away = (summary - self.centre[kind]).dot(self.whitening[kind])
-        distance = math.sqrt(away.dot(away))
-        if distance <= 1 and self.whitening[kind, 0, 0]:
-            return None
-        return self._far(summary, kind, distance)
+        count = len(candidates)
+        mean = _MEANS[count] if count < len(_MEANS) else np.full(count, 1 / count, np.float32)
+        summary = _logarithm(np.concatenate((context[_SITUATION], mean.dot(candidates))))
+        head = context[:_HEAD].tolist()  # numbers of Python are quicker one by one
+        time = _time(head[_SIN], head[_COS])
+        low, high = self._ranges[time]
+        if 1 in (summary > high).tobytes() or 1 in (summary < low).tobytes():  # quicker than any()
+            return self._out_of_range(summary[: len(SITUATION)], time)
+        kind = head.index(max(head[:_KINDS]))
+        if (shape := self._shapes[kind]) is None:
+            return f"unfamiliar: no decisions of kind {Kind(kind).name.lower()} were seen"
+        centre, whitening = shape
+        away = (summary - centre).dot(whitening)
+        square = float(away.dot(away))
+        return None if square <= 1 else self._far(summary, kind, math.sqrt(square))
 
     def _out_of_range(self, situation: Floats, time: int) -> str:
         low, high = self.low[time], self.high[time]
@@ -101,8 +126,6 @@ class Familiar:
 
     def _far(self, summary: Floats, kind: int, distance: float) -> str:
         name = Kind(kind).name.lower()
-        if not self.whitening[kind, 0, 0]:
-            return f"unfamiliar: no decisions of kind {name} were seen"
         away, whitening = summary - self.centre[kind], self.whitening[kind]
         farthest = SUMMARY[int((away * (whitening @ (away @ whitening))).argmax())]  # what the distance is made of
         return f"unfamiliar: {distance:.3g} times as far from seen {name} decisions as they are, most in {farthest}"
@@ -129,7 +152,7 @@ def excess(low: Floats, high: Floats, decisions: Decisions) -> Floats:
 
 
 def _time(sine: float, cosine: float) -> int:
-    return int(math.atan2(sine, cosine) / (2 * math.pi) * TIMES // 1) % TIMES
+    return int(math.atan2(sine, cosine) * _TURN // 1) % TIMES
 
 
 def _logarithm(x: Floats) -> Floats:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from maitred.envs.decision import CANDIDATE_NAMES, CONTEXT_NAMES, Choices, Decisions, draw
 from maitred.serving.bundle import Bundle
 from maitred.serving.enforce import usual
+from maitred.serving.familiar import Familiar
 from maitred.serving.runtime import MASKED_LOGIT, Floats
 
 
@@ -33,6 +34,14 @@ class Scored(NamedTuple):
     logits: Floats
     probabilities: Floats
     abstained: str | None = None
+
+
+def usual_where_strange(familiar: Familiar | None, decisions: Decisions, choices: Choices) -> Choices:
+    """The choices, but the platform's own (B,) where decisions are unlike what was seen; None has seen everything."""
+    if familiar is None or not (strange := familiar.strange(decisions)).any():
+        return choices
+    place = np.where(strange, usual(decisions.candidates, decisions.mask), choices.candidate)
+    return Choices(place, np.where(strange, 1.0, choices.propensity))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +72,7 @@ class BundlePolicy:
             choices = draw(outputs.probabilities, decisions.key)
         else:
             choices = Choices(outputs.action, np.ones(len(decisions)))
-        if not (strange := self.abstains(decisions)).any():
-            return choices
-        place = np.where(strange, usual(candidates, decisions.mask), choices.candidate)
-        return Choices(place, np.where(strange, 1.0, choices.propensity))
+        return usual_where_strange(self.bundle.familiar, decisions, choices)
 
     def abstains(self, decisions: Decisions) -> NDArray[np.bool_]:
         """(B,) bool, decisions that the platform's rule answers, as they are unlike what the policy has seen."""
@@ -90,19 +96,16 @@ class BundlePolicy:
         places = len(mask)
         if context.shape != (len(CONTEXT_NAMES),) or candidates.shape != (places, len(CANDIDATE_NAMES)):
             raise ValueError("expected (C,) context, (K, F) candidates and (K,) mask")
-        legal = np.count_nonzero(mask)
-        if legal == places:
-            logits = self.bundle.network.logits(context, candidates)
-        elif legal:
-            logits = np.full(places, MASKED_LOGIT)
-            logits[mask] = self.bundle.network.logits(context, candidates[mask])
-        else:
+        count = np.count_nonzero(mask)
+        if not count:
             raise ValueError("expected at least one legal candidate")
+        legal = candidates if count == places else candidates[mask]
+        logits = self.bundle.network.logits(context, legal)
+        if count < places:
+            own, logits = logits, np.full(places, MASKED_LOGIT)
+            logits[mask] = own
         scored, seen = self._choose(logits, key), self.bundle.familiar
-        if seen is None:
-            return scored
-        reason = seen.reason(context, candidates if legal == places else candidates[mask])
-        if reason is None:
+        if seen is None or (reason := seen.reason(context, legal)) is None:
             return scored
         place = int(usual(candidates[None], mask[None])[0])
         return scored._replace(candidate=place, propensity=1.0, abstained=reason)

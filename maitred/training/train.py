@@ -20,17 +20,17 @@ from maitred.agents.ppo import TorchPolicy
 from maitred.agents.rules import RULES
 from maitred.configs.schema import BanditConfig, PPOConfig, TrainConfig
 from maitred.envs.decision import Decisions, Policy
-from maitred.envs.resized import resized
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import load_scenario, save_scenario, scenario_hash
 from maitred.serving.bundle import ModelCard
-from maitred.serving.familiar import Familiar
 from maitred.serving.governance import NONE, Governance
 from maitred.serving.level import TRAINED_LEVEL, check_level, weights_sha256
+from maitred.serving.runtime import NumpyNetwork
 from maitred.training.bandit_training import train_bandit
-from maitred.training.drift.familiarity import ENCOUNTERS, seen_in
+from maitred.training.drift.of_run import CENTER, seen_by
 from maitred.training.export import export_bundle
 from maitred.training.frozen import FrozenSet, check_disjoint, find_frozen, load_frozen
+from maitred.training.gate.contender import NetworkPolicy
 from maitred.training.gate.gate_file import promotion_of
 from maitred.training.governance.center import govern_center
 from maitred.training.governance.files import load_governance
@@ -40,9 +40,8 @@ from maitred.training.provenance import commit, versions
 from maitred.training.rehearsal import rehearse
 from maitred.training.validation import prepare_validation
 
-RUN, CENTER, NETWORK, BANDIT = "run.json", "scenario/center.yaml", "network.npz", "bandit.npz"
+RUN, NETWORK, BANDIT = "run.json", "network.npz", "bandit.npz"
 DECISIONS = "decisions.npz"  # of the log that a policy was learned from; an export proves parity on them
-FAMILIAR = "familiar.npz"  # what that log has seen
 PARITY_DECISIONS = 10_000
 PACKAGES = ("gymnasium", "hydra-core", "numba", "numpy", "sb3-contrib", "stable-baselines3", "torch")
 
@@ -205,7 +204,7 @@ def export_run(
     promotion = None if gate is None else promotion_of(gate, weights_sha256(weights), _hash(rules))
     check_level(level := record.get("level", TRAINED_LEVEL), promotion)
     source, decisions = _parity(Path(folder), record)
-    seen = _seen(Path(folder), record, policy)
+    seen = seen_by(Path(folder), record, NetworkPolicy(policy.name, NumpyNetwork(weights)))
     card = ModelCard(
         name=policy.name,
         version=f"{source}-{record['began']}",
@@ -227,14 +226,3 @@ def _parity(folder: Path, record: Mapping[str, Any]) -> tuple[str, Decisions]:
     scenario = load_scenario(folder / CENTER)
     seed = branch(record["config"]["seed"], PARITY)
     return scenario.name, rehearse(scenario, RULES["random"], seed, PARITY_DECISIONS).decisions
-
-
-def _seen(folder: Path, record: Mapping[str, Any], policy: Policy) -> Familiar:
-    """What a policy has seen: in its log, or in its scenario at every size and load that it was trained at."""
-    if (folder / FAMILIAR).is_file():
-        with np.load(folder / FAMILIAR, allow_pickle=False) as kept:
-            return Familiar(**kept)
-    scenario, config = load_scenario(folder / CENTER), record["config"]
-    sizes, loads = (config.get("policy", {}).get(factor, (1.0,)) for factor in ("sizes", "loads"))
-    worlds = [resized(scenario, agents, load) for agents in sizes for load in loads]
-    return seen_in(worlds, policy, branch(config["seed"], ENCOUNTERS))

@@ -120,7 +120,9 @@ def test_a_saved_run_exports_the_policy_that_was_learned(learned: Any, tmp_path:
     assert bundle.bundle.card.training["scenario"]["name"] == "small"
     decisions = rehearse(small_center(), RULES["random"], np.random.SeedSequence(5), 500).decisions
     chosen = learned[0].learned.policy.act(decisions).candidate
-    assert (loaded.act(decisions).candidate == chosen).all() and (bundle.act(decisions).candidate == chosen).all()
+    assert (loaded.act(decisions).candidate == chosen).all()
+    strange = bundle.abstains(decisions)  # the queues that a random policy leaves behind are not all ones it has seen
+    assert strange.mean() < 0.1 and (bundle.act(decisions).candidate == chosen)[~strange].all()
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,7 @@ class Logged:
         estimated: (B,) bool, where the propensity was fitted to a log.
         reward: (B,) float64, money; NaN where there is none yet.
         complete: (B,) bool, where the reward will not change.
+        about_none: (B,) bool, answers that are about no contact, as when an agent stays free; they have no reward.
         terms: (B, len(Term)) float64, what the rewards are made of; NaN where not known.
         episode: (B,) str, the day it belongs to; empty where there is none.
         step: (B,) int64, decisions of the episode before it; -1 where there is none.
@@ -46,6 +47,7 @@ class Logged:
     estimated: Bools
     reward: Floats
     complete: Bools
+    about_none: Bools
     terms: Floats
     episode: NDArray[np.str_]
     step: NDArray[np.int64]
@@ -56,6 +58,17 @@ class Logged:
     def __len__(self) -> int:
         """Number of decisions B."""
         return len(self.chosen)
+
+    @property
+    def earned(self) -> Floats:
+        """(B,) float64, money that will not change: 0 of answers about no contact, NaN where more may come."""
+        return np.where(self.about_none, 0.0, np.where(self.complete, self.reward, np.nan))
+
+    def only(self, rows: NDArray[np.int64] | Bools) -> Logged:
+        """Some rows (m,) of these."""
+        d = self.decisions
+        own = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "decisions"}
+        return Logged(Decisions(d.key[rows], d.context[rows], d.candidates[rows], d.mask[rows]), **own)
 
 
 def open_log(path: str | Path) -> pq.ParquetFile:
@@ -112,6 +125,7 @@ def as_logged(rows: pa.Table, places: int | None = None) -> Logged:
         estimated=rows["propensity_estimated"].to_numpy(),
         reward=arrow.to_numbers(rows["reward"]),
         complete=_booleans(pc.equal(rows["outcome"], COMPLETE)),
+        about_none=pc.is_null(rows["outcome"]).to_numpy(),
         terms=_terms(rows),
         episode=np.asarray(pc.fill_null(rows["episode_id"], "").to_numpy(), np.str_),
         step=pc.fill_null(rows["step"], -1).to_numpy().astype(np.int64),

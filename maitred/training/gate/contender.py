@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 from maitred.agents.rules import rule
 from maitred.envs.decision import Choices, Decisions, Policy
 from maitred.serving.bundle import MANIFEST, load_bundle
+from maitred.serving.enforce import usual
+from maitred.serving.familiar import Familiar
 from maitred.serving.governance import NONE, Governance
 from maitred.serving.level import RULES_LEVEL, TRAINED_LEVEL, weights_sha256
-from maitred.serving.policy import BundlePolicy
+from maitred.serving.policy import BundlePolicy, usual_where_strange
 from maitred.serving.runtime import NumpyNetwork
+from maitred.training.drift.of_run import seen_by
 from maitred.training.evaluate import policy_id
 
 RUN, NETWORK, WEIGHTS = "run.json", "network.npz", "weights.npz"
@@ -31,15 +34,16 @@ class GateError(ValueError):
 
 @dataclass(frozen=True)
 class NetworkPolicy:
-    """The network of a training run, as its bundle would decide."""
+    """The network of a training run, as its bundle would decide: it abstains where that would."""
 
     name: str
     network: NumpyNetwork = field(repr=False)
+    familiar: Familiar | None = field(default=None, repr=False)
 
     def act(self, decisions: Decisions) -> Choices:
-        """The best legal candidate of every decision."""
+        """The best legal candidate of every decision, or the platform's own where it is unlike what was seen."""
         found = self.network.forward(decisions.context, decisions.candidates, decisions.mask)
-        return Choices(found.action, np.ones(len(decisions)))
+        return usual_where_strange(self.familiar, decisions, Choices(found.action, np.ones(len(decisions))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +81,13 @@ class Contender:
         """What the gate's file says of it."""
         own = ("name", "id", "level", "weights_sha256", "governance_sha256", "exploration")
         return {key: getattr(self, key) for key in own}
+
+
+def never_abstaining(policy: Policy) -> Policy:
+    """The same policy, but one that answers itself whatever it is asked."""
+    if isinstance(policy, BundlePolicy):
+        return BundlePolicy(replace(policy.bundle, familiar=None))
+    return replace(policy, familiar=None) if isinstance(policy, NetworkPolicy) else policy
 
 
 def contender(text: str) -> Contender:
@@ -118,9 +129,9 @@ def _of_run(folder: Path) -> Contender:
     if not (folder / NETWORK).is_file():
         raise GateError(f"{folder}: expected the run of a network, which can be exported, found no {NETWORK}")
     arrays, record = _arrays(folder / NETWORK), json.loads((folder / RUN).read_text())
-    sha256 = weights_sha256(arrays)
+    sha256, sure = weights_sha256(arrays), NetworkPolicy(folder.resolve().name, NumpyNetwork(arrays))
     return Contender(
-        policy=NetworkPolicy(folder.resolve().name, NumpyNetwork(arrays)),
+        policy=replace(sure, familiar=seen_by(folder, record, sure)),
         id=f"weights:{sha256}",
         level=record.get("level", TRAINED_LEVEL),
         weights_sha256=sha256,
@@ -145,10 +156,15 @@ def probabilities(contender: Contender, decisions: Decisions) -> Floats:
     if isinstance(policy, BundlePolicy) and contender.exploration == "softmax":
         outputs = policy.bundle.network.forward(decisions.context, decisions.candidates, decisions.mask)
         chances = outputs.probabilities.astype(np.float64)
-        return np.asarray(chances / chances.sum(axis=1, keepdims=True))
+        strange = policy.abstains(decisions)[:, None]
+        own = _certain(usual(decisions.candidates, decisions.mask), decisions.mask.shape[1])
+        return np.where(strange, own, chances / chances.sum(axis=1, keepdims=True))
     choices = policy.act(decisions)
     if (choices.propensity < 1).any():
         raise GateError(f"{contender.name}: expected a policy whose chances are known, found one that draws")
-    certain = np.zeros(decisions.mask.shape)
-    certain[np.arange(len(decisions)), choices.candidate] = 1.0
-    return certain
+    return _certain(choices.candidate, decisions.mask.shape[1])
+
+
+def _certain(place: NDArray[np.int64], places: int) -> Floats:
+    """(B, K) float64, 1 at the place (B,) that is taken."""
+    return np.asarray(np.arange(places) == place[:, None], np.float64)

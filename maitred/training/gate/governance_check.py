@@ -10,7 +10,7 @@ import numpy as np
 from maitred.envs.simulator import Ledger
 from maitred.serving.governance import NONE, Governance
 from maitred.training.gate.check import Check, State
-from maitred.training.gate.contender import Contender
+from maitred.training.gate.contender import Contender, never_abstaining
 from maitred.training.gate.on_frozen import OnFrozen
 from maitred.training.governance.fuzz import fuzz
 from maitred.training.paired import pooled
@@ -27,7 +27,10 @@ def rules_check(candidate: Contender, governance: Governance | None, decisions: 
     if stated not in (NONE, governance.sha256):
         sentence = f"the candidate is under other rules ({stated[:12]}) than the file ({governance.sha256[:12]})"
         return Check(PART, "governance", State.FAILED, sentence, {"stated": stated, "file": governance.sha256})
-    found = fuzz(candidate.policy, governance, seed, decisions)
+    outspoken = never_abstaining(
+        candidate.policy
+    )  # random decisions are unlike any: hardly one would reach the network
+    found = fuzz(outspoken, governance, seed, decisions)
     broken = {rule: count for rule, count in found.violations.items() if count}
     counts = ", ".join(f"{rule} {count:,} times" for rule, count in broken.items())
     sentence = f"{found.decisions:,} random decisions: " + (

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from maitred.envs.decision import Decisions
+from maitred.envs.decision import Kind
 from maitred.training.decision_log import arrow
-from maitred.training.decision_log.read import as_logged, read_groups
+from maitred.training.decision_log.read import Logged, as_logged, read_groups
 from maitred.training.decision_log.schema import ACTIVE
 from maitred.training.gate.contender import Contender, probabilities
 from maitred.training.gate.difference import EvidenceError
@@ -23,6 +23,7 @@ from maitred.training.ope.reward_model import joined
 
 LEAST_ROWS = 200
 SAME = 1e-6  # two probabilities
+ABOUT_CONTACTS = (Kind.ROUTE, Kind.PULL, Kind.REASSESS)  # no answer of another kind has an outcome of its own
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -32,11 +33,12 @@ Ints = NDArray[np.int64]
 class LoggedPair:
     """n decisions of a log, in its order, with the chances of each place under three policies.
 
-    Only decisions that can tell something: taken by the policy itself, between two legal candidates or more, with a
-    known chance and a complete outcome.
+    Only decisions that can tell something: who takes whom, taken by the policy itself, between two legal candidates or
+    more, with a known chance and a complete outcome. An answer that is about no contact, as when an agent stays free,
+    has earned and booked nothing: to leave it out would be to choose decisions by what was done.
 
     Attributes:
-        reward: (n,) float64, money.
+        reward: (n,) float64, money; 0 of answers about no contact.
         terms: (n, len(Term)) float64, what the rewards are made of; NaN where a log does not tell.
         chosen: (n,) int64, place that was taken.
         propensity: (n,) float64, its chance.
@@ -82,15 +84,9 @@ class LoggedPair:
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """The usable rows of one row group."""
+    """The usable rows of one row group, and the chances of each place under candidate and champion."""
 
-    decisions: Decisions
-    chosen: Ints
-    propensity: Floats
-    reward: Floats
-    terms: Floats
-    estimated: NDArray[np.bool_]
-    episode: NDArray[np.str_]
+    logged: Logged
     candidate: Floats
     champion: Floats
 
@@ -109,7 +105,7 @@ def read_pair(log: str | Path, candidate: Contender, champion: Contender, most: 
         modes.update(group["mode"].to_pylist())
         if usable < most:
             parts.append(_part(group, places, candidate, champion, most - usable))
-            usable += len(parts[-1].chosen)
+            usable += len(parts[-1].logged)
     if usable < LEAST_ROWS:
         raise EvidenceError(f"{Path(log).name}: expected at least {LEAST_ROWS} usable decisions, found {usable}")
     return _pair(parts, modes, rows, _sha256(Path(log)))
@@ -123,35 +119,24 @@ def _most_places(log: str | Path) -> int:
 def _part(group: pa.Table, places: int, candidate: Contender, champion: Contender, most: int) -> _Part:
     group = group.filter(pc.equal(group["mode"], ACTIVE))
     logged = as_logged(group, places)
-    known = logged.complete & np.isfinite(logged.reward) & np.isfinite(logged.propensity)
-    rows = np.flatnonzero(known & (logged.decisions.mask.sum(axis=1) > 1))[:most]
-    d = logged.decisions
-    decisions = Decisions(d.key[rows], d.context[rows], d.candidates[rows], d.mask[rows])
-    return _Part(
-        decisions,
-        logged.chosen[rows],
-        logged.propensity[rows],
-        logged.reward[rows],
-        logged.terms[rows],
-        logged.estimated[rows],
-        logged.episode[rows],
-        probabilities(candidate, decisions),
-        probabilities(champion, decisions),
-    )
+    known = np.isfinite(logged.earned) & np.isfinite(logged.propensity) & np.isin(logged.decisions.kind, ABOUT_CONTACTS)
+    used = logged.only(np.flatnonzero(known & (logged.decisions.mask.sum(axis=1) > 1))[:most])
+    return _Part(used, probabilities(candidate, used.decisions), probabilities(champion, used.decisions))
 
 
 def _pair(parts: list[_Part], modes: Counter[str], rows: int, sha256: str) -> LoggedPair:
-    mask = np.concatenate([part.decisions.mask for part in parts])
+    def together(name: str) -> Any:
+        return np.concatenate([getattr(part.logged, name) for part in parts])
+
+    mask = np.concatenate([part.logged.decisions.mask for part in parts])
     ours = np.concatenate([part.candidate for part in parts])
     theirs = np.concatenate([part.champion for part in parts])
-    chosen = np.concatenate([part.chosen for part in parts])
-    propensity = np.concatenate([part.propensity for part in parts])
+    chosen, propensity = together("chosen"), together("propensity")
     behaviour, known = behaviour_of(theirs, mask, chosen, propensity)
-    features = [joined(part.decisions.context, part.decisions.candidates) for part in parts]
-    episode = np.concatenate([part.episode for part in parts])
+    features = [joined(part.logged.decisions.context, part.logged.decisions.candidates) for part in parts]
     return LoggedPair(
-        reward=np.concatenate([part.reward for part in parts]),
-        terms=np.concatenate([part.terms for part in parts]),
+        reward=together("earned"),
+        terms=np.where(together("about_none")[:, None], 0.0, together("terms")),
         chosen=chosen,
         propensity=propensity,
         candidate=ours,
@@ -159,8 +144,8 @@ def _pair(parts: list[_Part], modes: Counter[str], rows: int, sha256: str) -> Lo
         behaviour=behaviour,
         behaviour_known=known,
         features=np.concatenate(features).astype(np.float32),
-        episode=np.unique(episode, return_inverse=True)[1],
-        estimated=float(np.concatenate([part.estimated for part in parts]).mean()),
+        episode=np.unique(together("episode"), return_inverse=True)[1],
+        estimated=float(together("estimated").mean()),
         legal=not (ours[~mask].any() or theirs[~mask].any()),
         modes=modes,
         rows=rows,

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from maitred.envs.decision import Decisions
 from maitred.training.decision_log.arrow import to_numbers
 from maitred.training.decision_log.read import as_logged, read_groups
-from maitred.training.decision_log.schema import COMPLETE
 
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]
@@ -142,15 +141,14 @@ class _Part:
 
 def _part(rows: pa.Table) -> _Part:
     logged = as_logged(rows)
-    about_none = pc.is_null(rows["outcome"]).to_numpy()
     decisions, chosen = _legal_first(logged.decisions, logged.chosen)
     return _Part(
         decisions,
         chosen,
         logged.propensity,
         bool(logged.estimated.any()),
-        np.where(about_none, 0.0, to_numbers(rows["reward"])),
-        about_none | np.asarray(pc.fill_null(pc.equal(rows["outcome"], COMPLETE), False).to_numpy()),
+        np.where(logged.about_none, 0.0, logged.reward),
+        logged.about_none | logged.complete,
         logged.step_reward,
         logged.step_s,
         logged.episode,

@@ -18,9 +18,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from rich.table import Table
 
-from maitred.envs.decision import Decisions
+from maitred.training.decision_log.read import Logged as LoggedRows
 from maitred.training.decision_log.read import as_logged, read_groups
-from maitred.training.decision_log.schema import COMPLETE
 from maitred.training.gate.contender import Contender, probabilities
 from maitred.training.offline.experience import OfflineError
 from maitred.training.ope.clusters import LEAST_CLUSTERS
@@ -65,22 +64,14 @@ class _Used:
     """The m decisions of a row group that can tell something.
 
     Attributes:
-        decisions: (m,) with K places.
-        chosen: (m,) int64.
-        propensity: (m,) float64.
-        reward: (m,) float64; 0 of answers that are about no contact.
-        estimated: any propensity was fitted.
+        logged: (m,) with K places.
         target: (m, K) float64.
         cluster: (m,) str.
         left_out: rows of the group that are not used, by reason.
         unit: what `cluster` names.
     """
 
-    decisions: Decisions
-    chosen: Integers
-    propensity: Floats
-    reward: Floats
-    estimated: bool
+    logged: LoggedRows
     target: Floats
     cluster: NDArray[np.str_]
     left_out: Counter[str]
@@ -105,7 +96,7 @@ def log_value(log: str | Path, contender: Contender, seed: int = 0) -> LogValue:
     """
     parts = [_used(group, contender) for group in read_groups(log) if group.num_rows]
     left_out: Counter[str] = sum((part.left_out for part in parts), Counter())
-    used = sum(len(part.chosen) for part in parts)
+    used = sum(len(part.logged) for part in parts)
     if not used:
         raise OfflineError(f"{log}: expected decisions of known chance and complete outcome, found none")
     cluster = np.unique(np.concatenate([part.cluster for part in parts]), return_inverse=True)[1]
@@ -127,20 +118,14 @@ def log_value(log: str | Path, contender: Contender, seed: int = 0) -> LogValue:
 
 
 def _used(group: pa.Table, contender: Contender) -> _Used:
-    logged, about_none = as_logged(group), pc.is_null(group["outcome"]).to_numpy()
-    known = np.isfinite(logged.propensity)
-    finished = about_none | pc.fill_null(pc.equal(group["outcome"], COMPLETE), False).to_numpy()
+    logged, named = as_logged(group), group["episode_id"]
+    known, finished = np.isfinite(logged.propensity), np.isfinite(logged.earned)
     rows = np.flatnonzero(known & finished)
-    d, named = logged.decisions, group["episode_id"]
-    decisions = Decisions(d.key[rows], d.context[rows], d.candidates[rows], d.mask[rows])
+    used = logged.only(rows)
     day = pc.strftime(group["time"], format="%Y-%m-%d")
     return _Used(
-        decisions,
-        logged.chosen[rows],
-        logged.propensity[rows],
-        np.where(about_none, 0.0, logged.reward)[rows],
-        bool(logged.estimated[rows].any()),
-        probabilities(contender, decisions) if len(rows) else np.zeros(d.mask[rows].shape),
+        used,
+        probabilities(contender, used.decisions) if len(rows) else np.zeros(used.decisions.mask.shape),
         np.asarray(pc.coalesce(named, day).to_numpy()[rows], np.str_),
         Counter({UNKNOWN: int((~known).sum()), UNFINISHED: int((known & ~finished).sum())}),
         CALENDAR if named.null_count else EPISODES,
@@ -151,24 +136,24 @@ def _evidence(parts: list[_Used], fold: Integers) -> Logged:
     places = max(part.target.shape[1] for part in parts)
 
     def together(name: str) -> Any:
-        return np.concatenate([getattr(part, name) for part in parts])
+        return np.concatenate([getattr(part.logged, name) for part in parts])
 
     return Logged(
-        reward=together("reward"),
+        reward=together("earned"),
         propensity=together("propensity"),
         chosen=together("chosen"),
         target=np.concatenate([_wide(part.target, places) for part in parts]),
         behaviour=None,
-        q=_predictions(parts, together("reward"), fold, places),
-        propensity_estimated=any(part.estimated for part in parts),
+        q=_predictions(parts, together("earned"), fold, places),
+        propensity_estimated=bool(together("estimated").any()),
     )
 
 
 def _predictions(parts: list[_Used], reward: Floats, fold: Integers, places: int) -> Floats:
     """(n, K) float64 rewards predicted by ridges that have not seen a decision's fold, a group of rows at a time."""
-    taken = np.concatenate([_features(part)[np.arange(len(part.chosen)), part.chosen] for part in parts])
+    taken = np.concatenate([_features(part)[np.arange(len(part.logged)), part.logged.chosen] for part in parts])
     predict = {held: ridge()(taken[fold != held], reward[fold != held]) for held in np.unique(fold).tolist()}
-    q, ends = np.zeros((len(reward), places)), np.cumsum([0, *(len(part.chosen) for part in parts)])
+    q, ends = np.zeros((len(reward), places)), np.cumsum([0, *(len(part.logged) for part in parts)])
     for part, (first, last) in zip(parts, pairwise(ends), strict=True):
         features, own = _features(part), fold[first:last]
         for held in np.unique(own).tolist():
@@ -178,7 +163,7 @@ def _predictions(parts: list[_Used], reward: Floats, fold: Integers, places: int
 
 
 def _features(part: _Used) -> NDArray[np.floating]:
-    return joined(part.decisions.context, part.decisions.candidates)
+    return joined(part.logged.decisions.context, part.logged.decisions.candidates)
 
 
 def _wide(table: Floats, places: int) -> Floats:

@@ -15,14 +15,16 @@ import pyarrow as pa
 from maitred.envs.decision import Decisions
 from maitred.serving.governance import NONE
 from maitred.serving.level import RETRAINED_LEVEL
+from maitred.training.decision_log.fingerprint import fingerprint
 from maitred.training.decision_log.provenance import check_log_disjoint, objective_of, provenance_of
 from maitred.training.decision_log.read import decisions_of, open_log, read_groups
 from maitred.training.drift.familiarity import seen_in_order
+from maitred.training.drift.of_run import FAMILIAR
 from maitred.training.frozen import find_frozen
 from maitred.training.offline.experience import OfflineError, read_experience
 from maitred.training.offline.methods import LearnedOffline, Study, learn
 from maitred.training.provenance import commit, versions
-from maitred.training.train import DECISIONS, FAMILIAR, NETWORK, RUN
+from maitred.training.train import DECISIONS, NETWORK, RUN
 
 PARITY_DECISIONS = 2_000
 FAMILIAR_DECISIONS = 20_000
@@ -60,7 +62,7 @@ def run_offline(log: str | Path, method: str, out: str | Path, seed: int = 0) ->
         "level": RETRAINED_LEVEL,
         "governance": NONE,
         "config": {"seed": seed, "objective": asdict(objective), "policy": {"name": method}},
-        "log": {**provenance_of(log), "decisions": len(study.experience)},
+        "log": {**provenance_of(log), **fingerprint(log), "decisions": len(study.experience)},
         "propensity_estimated": learned.propensity_estimated,
         "began": began.isoformat(timespec="seconds"),
         "seconds": round(learned.seconds, 1),

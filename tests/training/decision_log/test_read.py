@@ -48,6 +48,21 @@ def test_what_is_not_known_is_nan(tmp_path):
     assert np.isnan(logged.step_reward).all() and np.isnan(logged.terms).all()
 
 
+def test_an_answer_about_no_contact_has_earned_nothing_and_one_that_is_open_is_not_known():
+    rows = with_values(made_rows(4), "reward", [1.0, None, 2.0, 3.0])
+    logged = as_logged(with_values(rows, "outcome", ["complete", None, "open", "censored"]))
+    np.testing.assert_array_equal(logged.about_none, [False, True, False, False])
+    np.testing.assert_array_equal(logged.earned, [1.0, 0.0, np.nan, np.nan])
+
+
+def test_some_rows_of_a_log_are_those_rows():
+    logged = as_logged(made_rows(60))
+    some = logged.only(np.array([7, 3]))
+    assert len(some) == 2 and list(some.step) == [logged.step[7], logged.step[3]]
+    np.testing.assert_array_equal(some.decisions.candidates, logged.decisions.candidates[[7, 3]])
+    np.testing.assert_array_equal(logged.only(logged.episode_end).step, logged.step[logged.episode_end])
+
+
 def test_no_more_than_a_row_group_is_in_memory(tmp_path):
     """Sixty groups, read one after another: what is allocated stays that of a few."""
     log, rows = tmp_path / "log.parquet", made_rows(2048, places=4)

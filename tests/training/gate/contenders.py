@@ -14,6 +14,8 @@ from maitred.agents.network import CandidateNetwork
 from maitred.envs.decision import Choices, Decisions, best, draw
 from maitred.envs.objective import Objective
 from maitred.envs.scenario_file import save_scenario
+from maitred.training.drift.familiarity import fit_familiar
+from maitred.training.drift.of_run import FAMILIAR
 from maitred.training.frozen import FrozenSet, freeze
 from maitred.training.gate.contender import Contender
 from tests.decisions import sample_decisions
@@ -69,6 +71,9 @@ def network_run(folder: Path, seed: int = 0, level: int | None = None) -> Path:
     arrays = {name: value.numpy() for name, value in network.state_dict().items()}
     with (folder / "network.npz").open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
+    half = sample_decisions(400, 6, seed=1), sample_decisions(400, 6, seed=2)
+    with (folder / FAMILIAR).open("wb") as file:
+        np.savez(file, allow_pickle=False, **fit_familiar(*half).arrays())
     config = {"seed": 1, "objective": asdict(Objective()), "policy": {"name": "ppo"}}
     record = {"config": config, "began": "2026-01-01", "commit": None, "governance": "none"}
     record |= {} if level is None else {"level": level}

@@ -1,7 +1,7 @@
 """A log that the candidate learned from is known again: the file, the days it was drawn from, and its decisions."""
 
-import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,17 +10,21 @@ import pytest
 from maitred.agents.exploring import Exploring
 from maitred.agents.rules import RULES
 from maitred.envs.objective import Objective
+from maitred.training.decision_log.fingerprint import SAMPLE, fingerprint
 from maitred.training.decision_log.record import Source, logged_traces, record
 from maitred.training.decision_log.schema import schema_of
 from maitred.training.decision_log.write import log_writer
-from maitred.training.gate.learned_from import SAMPLE, fingerprint, learned_from
+from maitred.training.gate.learned_from import learned_from
 from maitred.training.gate.run_gate import Request, run_gate
 from maitred.training.gate.settings import Settings
 from maitred.training.governance.fuzz import BATCH
+from maitred.training.offline.fitting import Fit
+from maitred.training.offline.methods import Study
+from maitred.training.offline.run import run_offline
 from tests.training.center import small_center
 from tests.training.decision_log.logs import made_rows, with_values
 
-from .contenders import freeze_small, network_run
+from .contenders import freeze_small
 
 ROWS = made_rows(1000)
 
@@ -78,19 +82,28 @@ def test_a_policy_that_learned_from_no_log_is_not_refused_any(tmp_path: Path) ->
     assert learned_from({}, log_of(tmp_path / "log.parquet"), "") is None
 
 
-def test_the_gate_rejects_a_candidate_on_its_own_log_and_says_why(tmp_path: Path) -> None:
+def recorded(path: Path, seed: int) -> Path:
+    scenario = small_center()
+    source = Source(Exploring(RULES["incumbent"], 0.3), seed)
+    record(scenario, logged_traces(scenario, seed, 2), source, path)
+    return path
+
+
+def test_a_policy_is_judged_on_a_fresh_log_and_rejected_on_the_one_that_it_learned_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("maitred.training.offline.run.Study", partial(Study, fit=Fit(steps=16, width=8)))
     frozen = freeze_small(tmp_path / "small", episodes=4)
-    log, scenario = tmp_path / "log.parquet", small_center()
-    record(scenario, logged_traces(scenario, 9, 2), Source(Exploring(RULES["incumbent"], 0.3), seed=9), log)
-    run = network_run(tmp_path / "run", level=2)
-    told = json.loads((run / "run.json").read_text()) | {"log": fingerprint(log)}
-    (run / "run.json").write_text(json.dumps(told))
-    request = Request(
-        candidate=str(run), champion="incumbent", sets=(str(frozen.path),), log=str(log),
-        settings=Settings(fuzz_decisions=BATCH),
-    )  # fmt: skip
-    sealed = run_gate(request)
+    own, fresh = recorded(tmp_path / "own.parquet", 9), recorded(tmp_path / "fresh.parquet", 10)
+    run_offline(own, "cloning", tmp_path / "run")
+    limits, run = Settings(fuzz_decisions=BATCH), str(tmp_path / "run")
+    asked = Request(candidate=run, champion="incumbent", sets=(str(frozen.path),), settings=limits)
+    sealed = run_gate(replace(asked, log=str(own)))
     checks = {check["name"]: check for check in sealed["checks"]}
     assert checks["decision log"]["state"] == "failed" and "this very file" in checks["decision log"]["sentence"]
     assert checks["fresh decisions"]["state"] == "not run" and "estimators" not in checks
     assert sealed["verdict"] == "reject" and sealed["level"] == 0
+    checks = {check["name"]: check for check in run_gate(replace(asked, log=str(fresh)))["checks"]}
+    assert checks["decision log"]["state"] != "failed" and "estimators" in checks
+    assert checks["fresh decisions"]["state"] != "not run"

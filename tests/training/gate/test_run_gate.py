@@ -13,7 +13,7 @@ from maitred.training.decision_log.record import Source, logged_traces, record
 from maitred.training.frozen import FrozenSet, OverlapError, load_frozen
 from maitred.training.gate import run_gate as module
 from maitred.training.gate.check import Check, State, judge
-from maitred.training.gate.contender import Contender, GateError, contender, probabilities
+from maitred.training.gate.contender import Contender, GateError, contender
 from maitred.training.gate.frozen_checks import Mode
 from maitred.training.gate.gate_file import load_gate
 from maitred.training.gate.governance_check import promises_check, rules_check
@@ -22,11 +22,10 @@ from maitred.training.gate.run_gate import Request, objective_for, run_gate
 from maitred.training.gate.settings import Settings
 from maitred.training.gate.verdict import Decision
 from maitred.training.governance.fuzz import BATCH
-from tests.decisions import sample_decisions
 from tests.rules import rules
 from tests.training.center import small_center
 
-from .contenders import Favourite, Slowest, as_contender, freeze_small, network_run
+from .contenders import Favourite, Slowest, as_contender, freeze_small
 
 QUICK = Settings(fuzz_decisions=BATCH)
 
@@ -203,18 +202,6 @@ def test_objectives_that_differ_need_a_decision() -> None:
         objective_for(ours, theirs, QUICK)
     assert objective_for(ours, contender("random"), QUICK).csat == 1.0
     assert objective_for(ours, theirs, Settings(objective={"csat": 3.0})).csat == 3.0
-
-
-def test_a_run_is_judged_as_its_bundle_would_decide(tmp_path: Path) -> None:
-    run = contender(str(network_run(tmp_path / "run")))
-    decisions = sample_decisions(50, 6, seed=1)
-    chances = probabilities(run, decisions)
-    assert (chances.sum(axis=1) == 1).all() and not chances[~decisions.mask].any()
-    assert run.id == f"weights:{run.weights_sha256}" and run.level == 1
-    with pytest.raises(GateError, match="one that draws"):
-        probabilities(contender("random"), decisions)
-    with pytest.raises(GateError, match="found neither"):
-        contender(str(tmp_path))
 
 
 @pytest.mark.parametrize(

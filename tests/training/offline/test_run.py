@@ -6,6 +6,7 @@ import pytest
 from maitred.cli import main
 from maitred.serving.bundle import load_bundle
 from maitred.serving.level import LevelError
+from maitred.training.decision_log.fingerprint import fingerprint
 from maitred.training.decision_log.read import as_logged
 from maitred.training.offline.experience import OfflineError
 from maitred.training.offline.fitting import Fit
@@ -36,7 +37,7 @@ def test_a_run_holds_the_policy_that_was_learned_and_where_it_comes_from(tmp_pat
     record = json.loads((tmp_path / "run" / "run.json").read_text())
     assert record["level"] == 2
     assert record["config"]["seed"] == 3 and record["config"]["objective"]["csat"] == 8.0
-    assert record["log"] == {"seed": 7, "decisions": 400}
+    assert record["log"] == {"seed": 7, "decisions": 400, **fingerprint(tmp_path / "log.parquet")}
     with np.load(tmp_path / "run" / "decisions.npz") as kept:
         assert (kept["mask"] == decisions.mask).all()
 
