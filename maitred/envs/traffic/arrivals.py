@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 from scipy.special import gammaincinv, ndtr
 
 from maitred.envs.scenario import DAY_S, Scenario
@@ -20,8 +20,17 @@ def busyness(scenario: Scenario, days: int, rng: np.random.Generator) -> Floats:
     day = _gamma_of_mean_one(a.day_factor_cv, rng.standard_normal((days, 1)))
     noise = rng.standard_normal((days, periods))
     noise[:, 1:] *= np.sqrt(1 - a.period_factor_ar1**2)
-    normal = lfilter([1.0], [1.0, -a.period_factor_ar1], noise, axis=1)
-    return np.asarray(day * _gamma_of_mean_one(a.period_factor_cv, normal))
+    return np.asarray(day * _gamma_of_mean_one(a.period_factor_cv, _autoregressive(noise, a.period_factor_ar1)))
+
+
+@njit(cache=True, nogil=True)
+def _autoregressive(noise: Floats, ar1: float) -> Floats:
+    """(days, N) first-order autoregressive series of each row of innovations, x_n = ar1 x_(n-1) + noise_n."""
+    x = noise.copy()
+    for day in range(x.shape[0]):
+        for n in range(1, x.shape[1]):
+            x[day, n] += ar1 * x[day, n - 1]
+    return x
 
 
 def busy_rates(scenario: Scenario, day_types: NDArray[np.int64], rng: np.random.Generator) -> Floats:
