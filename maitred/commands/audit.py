@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from maitred.commands.declare import REFUSED, Command, CommandError, Key
+from maitred.commands.declare import seed as read_seed
 from maitred.commands.figures import write_figures
 
 
@@ -10,13 +11,13 @@ def audit(
     policy: str | None = None,
     scenario: str | None = None,
     log: str | None = None,
-    reference: str = "incumbent",
+    reference: str | None = None,
     episodes: int | None = None,
     seed: int = 0,
     out: str | None = None,
 ) -> int:
     """Audit a policy in a center, or the agents of a contact log; print, and fail where anything is found."""
-    if log is not None and policy is None and scenario is None:
+    if log is not None and (policy, scenario, reference, episodes) == (None,) * 4:
         return _agents(log, seed, out)
     if log is not None or policy is None or scenario is None:
         raise CommandError("expected policy=... and scenario=..., or log=... alone")
@@ -26,7 +27,7 @@ def audit(
     from maitred.training.audit.report import EPISODES, audit_policy, audited_json, findings_table, left_out_text
     from maitred.training.gate.contender import contender
 
-    ours, theirs = contender(policy).policy, contender(reference).policy
+    ours, theirs = contender(policy).policy, contender(reference or "incumbent").policy
     audited = audit_policy(load_scenario(scenario), ours, theirs, EPISODES if episodes is None else episodes, seed)
     Console().print(findings_table(audited))
     said = (left_out_text(audited), *(finding.sentence for finding in audited.findings if finding.flagged))
@@ -72,7 +73,7 @@ COMMANDS = {
             Key("log", "contact log that `maitred import` wrote, for DG-2 alone"),
             Key("reference", "whom the policy is compared with (default: incumbent)"),
             Key("episodes", "to watch both on, 2 or more (default: 8)", read=int),
-            Key("seed", "of the episodes and of all other luck (default: 0)", read=int),
+            Key("seed", "of the episodes and of all other luck (default: 0)", read=read_seed),
             Key("out", "file for all that was measured (JSON)"),
         ),
     ),

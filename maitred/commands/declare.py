@@ -65,6 +65,13 @@ def days(text: str) -> list[date]:
     return [day(first) + timedelta(days=i) for i in range((day(last) - day(first)).days + 1)]
 
 
+def seed(text: str) -> int:
+    """A whole number, 0 or more."""
+    if (number := int(text)) < 0:
+        raise ValueError("expected 0 or more")
+    return number
+
+
 def files(text: str) -> list[str]:
     """Files, comma-separated."""
     return text.split(",")

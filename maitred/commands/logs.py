@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from maitred.commands.declare import REFUSED, Command, CommandError, Key, files
+from maitred.commands.declare import seed as read_seed
 from maitred.commands.policies import policy_of
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ COMMANDS = {
         keys=(
             Key("log", "decision log, with what came of the decisions", required=True),
             Key("policy", "folder of a bundle or of a training run, or name of a rule", required=True),
-            Key("seed", "of which days the reward model learns from together (default: 0)", read=int),
+            Key("seed", "of which days the reward model learns from together (default: 0)", read=read_seed),
             Key("out", "file for the figures (JSON)"),
         ),
     ),
@@ -208,7 +209,7 @@ COMMANDS = {
             Key("log", "decision log to watch, its days in order", required=True),
             Key("reference", "decision log of 12 earlier days or more", required=True),
             Key("days_per_alarm", "a false alarm in so many days at most (default: 365)", read=float),
-            Key("seed", "of what breaks ties (default: 0)", read=int),
+            Key("seed", "of what breaks ties (default: 0)", read=read_seed),
             Key("out", "file for the figures (JSON)"),
         ),
     ),

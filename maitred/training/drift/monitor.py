@@ -21,6 +21,7 @@ Ints = NDArray[np.int64]
 
 HOURS = 168  # of the week
 LEAST_DAYS = 12  # of the reference
+LEAST_TOLD = 2  # days that tell a signal, of those fitted and of those compared with
 REACH = 10.0  # standard deviations beyond which a number counts as that far
 SIGNALS = ("features", "reward", "calibration")
 
@@ -86,8 +87,10 @@ def monitor(reference: Cases, now: Cases, days_per_alarm: float, seed: int) -> D
         seed: of what breaks ties.
 
     Raises:
-        DriftError: too few reference days, or none to watch.
+        DriftError: too few reference days, or none to watch; a rate that is none.
     """
+    if not 0 < days_per_alarm < np.inf:
+        raise DriftError(f"days_per_alarm: expected a number above 0, found {days_per_alarm}")
     before, days = reference.days(), now.days()
     if len(before) < LEAST_DAYS or not days:
         raise DriftError(
@@ -95,7 +98,7 @@ def monitor(reference: Cases, now: Cases, days_per_alarm: float, seed: int) -> D
         )
     fitted, compared = before[::3], [day for place, day in enumerate(before) if place % 3]
     usual = _Usual(fitted)
-    away = {signal: _away(profile, fitted, [*compared, *days]) for signal, profile in usual.profiles().items()}
+    away = {signal: _away(profile, fitted, compared, days) for signal, profile in usual.profiles().items()}
     random, found = np.random.default_rng(seed), dict[str, Floats]()
     for signal in SIGNALS:
         strangeness = np.sqrt((away[signal] ** 2).mean(axis=1))
@@ -138,18 +141,24 @@ def _by_hour_of_day(totals: Floats) -> Floats:
     return np.tile(totals.reshape(7, 24, -1).sum(axis=0), (7, 1))
 
 
-def _away(profile: Callable[[Cases], Floats], fitted: list[Cases], days: list[Cases]) -> Floats:
-    """(D, F) profiles of days, in standard deviations of the days that were fitted."""
-    own = np.array([profile(day) for day in fitted])
-    scale = np.maximum(own.std(axis=0), 1e-3 * (1 + np.abs(own.mean(axis=0))))
-    away = (np.array([profile(day) for day in days]) - own.mean(axis=0)) / scale
-    return np.asarray(away.clip(-REACH, REACH))
+def _away(profile: Callable[[Cases], Floats], fitted: list[Cases], compared: list[Cases], days: list[Cases]) -> Floats:
+    """(C + D, F) profiles of days to compare with and to watch, in standard deviations of the days that were fitted.
+
+    A day that does not tell is as usual; so are all where the reference has too few that do to say what is usual.
+    """
+    own, others, now = (np.array([profile(day) for day in part]) for part in (fitted, compared, days))
+    told = own[np.isfinite(own).all(axis=1)]
+    if min(len(told), int(np.isfinite(others).all(axis=1).sum())) < LEAST_TOLD:
+        return np.zeros((len(compared) + len(days), own.shape[1]))
+    scale = np.maximum(told.std(axis=0), 1e-3 * (1 + np.abs(told.mean(axis=0))))
+    away = (np.concatenate([others, now]) - told.mean(axis=0)) / scale
+    return np.where(np.isfinite(away), away.clip(-REACH, REACH), 0.0)
 
 
 def _mean(values: Floats) -> Floats:
-    """(1,) of those that are known; 0 of none."""
+    """(1,) of those that are known; NaN of none."""
     known = values[np.isfinite(values)]
-    return np.array([known.mean() if len(known) else 0.0])
+    return np.array([known.mean() if len(known) else np.nan])
 
 
 def conformal_ranks(strangeness: Floats, reference: int, rng: np.random.Generator) -> Floats:

@@ -6,6 +6,7 @@ are what is taken for independent, never decisions.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -21,6 +22,7 @@ from rich.table import Table
 from maitred.training.decision_log.read import Logged as LoggedRows
 from maitred.training.decision_log.read import as_logged, read_groups
 from maitred.training.gate.contender import Contender, probabilities
+from maitred.training.gate.learned_from import learned_from
 from maitred.training.offline.experience import OfflineError
 from maitred.training.ope.clusters import LEAST_CLUSTERS
 from maitred.training.ope.estimate import CannotTell, Estimate, estimate
@@ -82,7 +84,8 @@ def log_value(log: str | Path, contender: Contender, seed: int = 0) -> LogValue:
     """Ask a log what a policy would have earned; holds its decisions in memory, 2 to 10 kB each.
 
     Every decision counts whose chance is known and whose outcome is complete; an answer that is about no contact, as
-    when an agent stays free, earns 0. Rewards are predicted by a ridge that has not seen the decision's day.
+    when an agent stays free, earns 0. Rewards are predicted by a ridge that has not seen the decision's day. A log that
+    the policy learned from cannot tell.
 
     Args:
         log: decision log.
@@ -104,6 +107,8 @@ def log_value(log: str | Path, contender: Contender, seed: int = 0) -> LogValue:
         raise OfflineError(f"{log}: expected decisions of {LEAST_CLUSTERS} days or more, found those of one")
     evidence = _evidence(parts, folds(cluster, FOLDS, seed))
     found = estimate(evidence, cluster=cluster)
+    if why := _remembered(log, contender):
+        found = CannotTell((why,), found.support)
     return LogValue(
         policy=contender.name,
         logged=float(evidence.reward.mean()),
@@ -115,6 +120,11 @@ def log_value(log: str | Path, contender: Contender, seed: int = 0) -> LogValue:
         rows=used + left_out.total(),
         left_out=left_out,
     )
+
+
+def _remembered(log: str | Path, contender: Contender) -> str | None:
+    with Path(log).open("rb") as file:
+        return learned_from(contender.training, log, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def _used(group: pa.Table, contender: Contender) -> _Used:

@@ -118,3 +118,15 @@ def test_too_few_reference_days_are_refused(reference: Cases) -> None:
     few = cases(np.random.default_rng(1), 5)
     with pytest.raises(DriftError, match="days: expected 12 of reference and one to watch or more, found 5 and 42"):
         monitor(few, reference, PER_ALARM, seed=0)
+
+
+def test_what_the_reference_never_told_is_no_drift_once_it_is_told(reference: Cases) -> None:
+    silent = replace(reference, chance=np.full(len(reference.chance), np.nan))
+    found = monitor(silent, cases(np.random.default_rng(8), 60, 42), PER_ALARM, 0)
+    assert found.alarm["calibration"] is None
+
+
+@pytest.mark.parametrize("rate", [0.0, -5.0, np.nan, np.inf])
+def test_a_rate_of_alarms_that_is_none_is_refused(reference: Cases, rate: float) -> None:
+    with pytest.raises(DriftError, match="days_per_alarm"):
+        monitor(reference, reference, rate, 0)

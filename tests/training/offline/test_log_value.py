@@ -1,10 +1,13 @@
 """What a log says of a policy: the truth where it is known, the unit that is resampled, and refusals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from maitred.cli import main
+from maitred.training.decision_log.fingerprint import fingerprint
 from maitred.training.decision_log.read import as_logged, read_groups
 from maitred.training.gate.contender import contender
 from maitred.training.offline.experience import OfflineError
@@ -81,3 +84,9 @@ def test_the_command_says_what_it_resampled_and_fails_where_the_log_cannot_tell(
     short = written(log_of_worth(3000, episodes=10), tmp_path / "short.parquet")
     assert main(["logs", "evaluate", f"log={short}", f"policy={FASTEST}"]) == 3
     assert "cannot tell" in capsys.readouterr().out
+
+
+def test_a_log_that_the_policy_learned_from_cannot_tell(log):
+    remembering = replace(contender(FASTEST), training={"log": fingerprint(log)})
+    found = log_value(log, remembering)
+    assert found.answer is None and found.reasons == ("the candidate learned from this very file",)
