@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
 from maitred.envs.decision import Policy
 from maitred.envs.resized import resized
+from maitred.envs.scenario_error import ScenarioError
 from maitred.envs.scenario_file import load_scenario
 from maitred.serving.familiar import Familiar
 from maitred.training.drift.familiarity import ENCOUNTERS, seen_in
@@ -31,8 +33,11 @@ def seen_by(folder: Path, record: Mapping[str, Any], policy: Policy) -> Familiar
         ScenarioError: the run has neither a log's nor a center's file, or a damaged one.
     """
     if (folder / FAMILIAR).is_file():
-        with np.load(folder / FAMILIAR, allow_pickle=False) as kept:
-            return Familiar(**kept)
+        try:
+            with np.load(folder / FAMILIAR, allow_pickle=False) as kept:
+                return Familiar(**kept)
+        except (ValueError, TypeError, EOFError, BadZipFile) as error:
+            raise ScenarioError(f"{folder / FAMILIAR}: expected what a log has seen, as training wrote it") from error
     scenario, config = load_scenario(folder / CENTER), record["config"]
     sizes, loads = (config.get("policy", {}).get(factor, (1.0,)) for factor in ("sizes", "loads"))
     worlds = [resized(scenario, agents, load) for agents in sizes for load in loads]
