@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from maitred.envs.decision import Action, Kind
 from maitred.envs.kernel.layout import Observation, Progress
 from maitred.envs.kpi import applicable, kpi_values
 from maitred.envs.objective import Objective
@@ -20,7 +19,6 @@ from maitred.envs.streams import Streams
 from maitred.envs.trace import Trace
 from maitred.envs.traffic import draw_trace
 
-NOBODY = -1
 QUIET_EPISODES = 100  # so many in a row without a decision are taken for a scenario that never has one
 
 
@@ -75,7 +73,7 @@ class Episodes:
         for _ in range(QUIET_EPISODES):
             for b in np.nonzero(to_begin)[0].tolist():
                 self.simulator.load(b, self.streams.next(b, start_weekday))
-            self._run_to_first_decision()
+            self.simulator.run_to_decision(to_begin)
             to_begin &= self.simulator.done
             if not to_begin.any():
                 self._mark(which)
@@ -88,11 +86,12 @@ class Episodes:
         if trace.handle_mean_s.shape != expected:
             raise ValueError(f"trace: expected (agents, types) {expected}, found {trace.handle_mean_s.shape}")
         self._leave_what_was_handed_out()
+        which = np.arange(len(self.simulator)) == center
         self.simulator.load(center, trace)
-        self._run_to_first_decision()
+        self.simulator.run_to_decision(which)
         if self.simulator.done[center]:
             raise ValueError("trace: expected at least one decision, found none")
-        self._mark(np.arange(len(self.simulator)) == center)
+        self._mark(which)
 
     def go_on_as_usual(self, decisions: NDArray[np.int64]) -> None:
         """Let each center make (B,) that many decisions as the platform would, into its next episodes if need be."""
@@ -116,13 +115,11 @@ class Episodes:
         pending = self.simulator.pending
         self.simulator.step(candidate, into=blank_like(self.simulator.observation))
         self._handed_out = False
-        if (over := self.simulator.done).any():
-            self._observe_horizon(over)
         booked, now = self.simulator.booked, self.simulator.centers.center["now"]
         reward: NDArray[np.float64] = np.einsum("bt,bt->b", booked - self._booked, self._weights)
         self.elapsed_s = now - self._now
         self._booked[:], self._now[:] = booked, now
-        return reward, over & pending
+        return reward, self.simulator.done & pending
 
     def charge(self, prices: NDArray[np.float64]) -> None:
         """Add (len(Term),) money to what each booked unit is worth, in the place of what was added before."""
@@ -151,30 +148,7 @@ class Episodes:
         """Observe whoever stands still anew, into fresh arrays, if others have those of before."""
         if self._handed_out:
             self.simulator.step(into=blank_like(self.simulator.observation))
-            self._observe_horizon(self.simulator.done)
             self._handed_out = False
-
-    def _run_to_first_decision(self) -> None:
-        """Run on the centers just loaded, while those that wait for an answer sit out."""
-        progress, pending = self.simulator.centers.center["progress"], self.simulator.pending
-        progress[pending] = Progress.DONE
-        self.simulator.step()
-        progress[pending] = Progress.DECISION
-
-    def _observe_horizon(self, over: NDArray[np.bool_]) -> None:
-        """At the horizon there is only to hold, of nobody: whoever waits goes on waiting."""
-        x = self.simulator.centers
-        for name, value in {"kind": Kind.ROUTE, "subject": NOBODY, "places": 1, "usual": 0}.items():
-            x.center[name][over] = value
-        x.candidates[over, 0], x.actions[over, 0] = NOBODY, Action.HOLD
-        self._observe_alone(over)
-
-    def _observe_alone(self, which: NDArray[np.bool_]) -> None:
-        """Have these centers observed as they stand; the kernel observes whatever is pending, so the others sit out."""
-        progress, pending = self.simulator.centers.center["progress"], self.simulator.pending
-        progress[pending], progress[which] = Progress.DONE, Progress.DECISION
-        self.simulator.step()
-        progress[which], progress[pending] = Progress.DONE, Progress.DECISION
 
     def _mark(self, which: NDArray[np.bool_]) -> None:
         """Count rewards and elapsed time of these centers from now on."""

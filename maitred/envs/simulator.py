@@ -68,7 +68,7 @@ class Simulator:
     Attributes:
         scenario: the centers' scenario.
         centers: their state.
-        observation: their pending decisions; where there is none, the last one.
+        observation: their pending decisions; at the horizon, their state there, with nothing to do but hold.
     """
 
     def __init__(self, scenario: Scenario, traces: Sequence[Trace], keep_log: bool = False) -> None:
@@ -79,7 +79,7 @@ class Simulator:
         self.centers, self.observation = allocate(
             len(traces), scenario, arrivals, roster, int(SLACK * arrivals) + 64, 256, 4096 if keep_log else 0
         )
-        self._no_answers, self._none_as_usual = np.full(len(traces), -1), np.zeros(len(traces), np.int64)
+        self._no_answers, self._none_as_usual = np.full(len(traces), kernel.WAIT), np.zeros(len(traces), np.int64)
         self.prefer(np.tile(np.array(list(PREFERENCE.values()), np.float32), (len(traces), 1)))
         for b, trace in enumerate(traces):
             self.load(b, trace)
@@ -120,6 +120,10 @@ class Simulator:
             into.context[:, PREFERRED] = self.preference
             self.observation = into
         self._run(answers, self._none_as_usual)
+
+    def run_to_decision(self, which: NDArray[np.bool_]) -> None:
+        """Run the centers of (B,) `which` on to their next decision; the others stay as they were observed."""
+        self._run(np.where(which, kernel.WAIT, kernel.SIT_OUT), self._none_as_usual)
 
     def answer_as_usual(self, decisions: NDArray[np.int64]) -> NDArray[np.int64]:
         """Answer (B,) that many decisions of each center as the platform would, in compiled code.

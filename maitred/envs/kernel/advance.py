@@ -48,6 +48,9 @@ from maitred.envs.kernel.layout import Array, Centers, Observation, Progress, Te
 from maitred.envs.kernel.observe import observe
 from maitred.envs.kernel.offers import (
     DECISION,
+    HOLD,
+    NOBODY,
+    ROUTE,
     RUNNING,
     offer_agent,
     offer_cap,
@@ -67,6 +70,7 @@ from maitred.envs.trace import SHIFT_START
 DONE, FULL = int(Progress.DONE), int(Progress.FULL)
 COST = int(Term.COST)
 
+WAIT, SIT_OUT = -1, -2  # in the place of an answer
 ROWS_PER_EVENT, EVENTS_PER_EVENT, LOGGED_PER_EVENT = 1, 8, 8
 
 
@@ -74,17 +78,18 @@ ROWS_PER_EVENT, EVENTS_PER_EVENT, LOGGED_PER_EVENT = 1, 8, 8
 def start(w: World, x: Centers, b: int, key: np.uint64, arrivals: int, roster: int, needs: int) -> None:
     """Set a center to the beginning of the trace already copied into its arrays."""
     center = x.center[b]
-    center.now, center.progress, center.kind, center.subject, center.places = 0.0, RUNNING, 0, -1, 0
+    center.now, center.progress = 0.0, RUNNING
     center.next_arrival, center.next_roster, center.heap, center.sequence = 0, 0, 0, 0
     center.rows, center.decisions, center.waiting, center.idle = 0, 0, 0, 0
     center.idle_head, center.idle_tail, center.on_duty, center.in_system = -1, -1, 0, 0
     center.today, center.arrived_today, center.events, center.open = 0, 0, 0, 0
     center.key, center.arrivals, center.roster, center.needs = key, arrivals, roster, needs
     center.bot_sessions, center.promised, center.messages_today, center.logged = 0, 0, 0, 0
-    center.ease, center.ease_s, center.usual = 0.5, 0.0, 0
+    center.ease, center.ease_s = 0.5, 0.0
     center.chosen, center.closing, center.freed, center.starting, center.queueing = -1, -1, -1, -1, -1
     center.resuming = -1
     center.next_contact, center.next_agent, center.next_turn, center.next_cap, center.next_need = -1, -1, -1, -1, -1
+    _leave_only_hold(x, b)
     x.queue_head[b], x.queue_tail[b], x.waiting_of_type[b], x.idle_of_type[b] = -1, -1, 0, 0
     x.accounts[b], x.booked[b], x.bot_load[b] = 0.0, 0.0, 0
     for agent in range(x.agents.shape[1]):
@@ -266,18 +271,30 @@ def _close_books(w, x, b):
         if x.agents[b, agent].on_shift == 0 and activity != OFF and activity != UNAVAILABLE:
             book_overrun(w, x, b, agent)
         switch_activity(w, x, b, agent, activity)
+    _leave_only_hold(x, b)
     x.center[b].progress = DONE
+
+
+@inner
+def _leave_only_hold(x, b):
+    """Where nothing is to be decided, there is only to hold, of nobody: whoever waits goes on waiting."""
+    center = x.center[b]
+    center.kind, center.subject, center.places, center.usual = ROUTE, NOBODY, 1, 0
+    x.candidates[b, 0], x.actions[b, 0] = NOBODY, HOLD
 
 
 @entry
 def run(w: World, x: Centers, places: Array, usual: Array, observation: Observation) -> None:
-    """Answer decisions, run on to the next ones, and observe those.
+    """Answer decisions, run on to the next ones or the horizon, and observe those.
 
-    `places` (B,) holds the answers; a negative one leaves its decision to what is usual, or waiting. `usual` (B,)
-    holds how many further decisions of each center are answered by what is usual; it is left with those still to be
-    made where a center was full or came to its horizon before. Centers that were full run on too.
+    `places` (B,) holds the answers; `WAIT` leaves a decision to what is usual, or waiting, and `SIT_OUT` passes the
+    center over. `usual` (B,) holds how many further decisions of each center are answered by what is usual; it is
+    left with those still to be made where a center was full or came to its horizon before. Centers that were full run
+    on too.
     """
     for b in range(len(x.center)):
+        if places[b] == SIT_OUT:
+            continue
         center = x.center[b]
         if center.progress == FULL:
             center.progress = RUNNING
@@ -288,5 +305,5 @@ def run(w: World, x: Centers, places: Array, usual: Array, observation: Observat
                 center.progress, center.chosen = RUNNING, center.usual
                 usual[b] -= 1
             _advance(w, x, b)
-        if center.progress == DECISION:
+        if center.progress != FULL:
             observe(w, x, b, observation)

@@ -118,11 +118,12 @@ CENTER = np.dtype(
         ("promised", "i8"), ("messages_today", "i8"), ("logged", "i8"), ("ease", "f8"), ("ease_s", "f8"),
     ]
 )  # fmt: skip
+# The ledger's records are a multiple of 8 bytes long: from others, numpy copies a field whenever it is read.
 CONTACT = np.dtype(
     [
         ("arrival_s", "f8"), ("type", "i4"), ("level", "i4"), ("attempts", "i4"), ("decisions", "i4"),
         ("case", "i4"), ("agent", "i4"), ("answer_s", "f8"), ("end_s", "f8"), ("work_s", "f8"), ("wrap_up_s", "f8"),
-        ("csat", "f8"), ("outcome", "i1"), ("origin", "i1"), ("short", "i1"), ("resolved", "i1"),
+        ("csat", "f8"), ("outcome", "i2"), ("origin", "i2"), ("short", "i2"), ("resolved", "i2"),
     ]
 )  # fmt: skip
 TALK = np.dtype(
@@ -136,7 +137,7 @@ TALK = np.dtype(
         ("turns", "i4"), ("agent_turns", "i4"), ("replies", "i4"), ("joins", "i4"),
         ("bot", "i4"), ("bot_turns", "i4"), ("transfers", "i4"), ("escalations", "i4"), ("handovers", "i4"),
         ("tries", "i4"), ("shock", "i4"),
-        ("complexity", "i1"), ("urgent", "i1"), ("phase", "i1"), ("tier", "i1"), ("ghost", "i1"), ("silent", "i1"),
+        ("complexity", "i2"), ("urgent", "i2"), ("phase", "i2"), ("tier", "i2"), ("ghost", "i1"), ("silent", "i1"),
         ("inactive", "i1"), ("approved", "i1"), ("contained", "i1"), ("avoided", "i1"), ("callback", "i1"),
         ("declined", "i1"), ("deferred", "i1"), ("heavy", "i1"), ("prefers_other", "i1"), ("intolerant", "i1"),
         ("surveyed", "i1"), ("promise_broken", "i1"), ("deadline_missed", "i1"), ("sticky", "i1"), ("handed", "i1"),

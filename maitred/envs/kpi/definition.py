@@ -21,6 +21,8 @@ Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 REPEAT_WINDOW_S = 7.0 * DAY_S
+# numpy compares with plain integers several times as fast as with members of an enumeration
+SERVED, ABANDONED, BLOCKED = (int(outcome) for outcome in (Outcome.SERVED, Outcome.ABANDONED, Outcome.BLOCKED))
 
 
 def always(scenario: Scenario) -> bool:
@@ -105,17 +107,17 @@ class Books:
     @cached_property
     def served(self) -> Bools:
         """(C,) closed by an agent or a bot, resolved or not."""
-        return self._ended_as(Outcome.SERVED)
+        return self._ended_as(SERVED)
 
     @cached_property
     def abandoned(self) -> Bools:
         """(C,) given up: in a queue, with a bot, silently, or not there for a call-back."""
-        return self._ended_as(Outcome.ABANDONED)
+        return self._ended_as(ABANDONED)
 
     @cached_property
     def blocked(self) -> Bools:
         """(C,) found no line."""
-        return self._ended_as(Outcome.BLOCKED)
+        return self._ended_as(BLOCKED)
 
     @cached_property
     def answered(self) -> Bools:
@@ -213,7 +215,7 @@ class Books:
         spent: Floats = self.ledger.accounts[:, list(activities)].sum(axis=1)
         return spent
 
-    def _ended_as(self, outcome: Outcome) -> Bools:
+    def _ended_as(self, outcome: int) -> Bools:
         ended: Bools = self.contacts["outcome"] == outcome
         return ended
 

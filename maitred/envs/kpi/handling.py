@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from maitred.envs.kernel.layout import Outcome
-from maitred.envs.kpi.definition import Books, Kpi, Ratio, has_conversations, mean
+from maitred.envs.kpi.definition import SERVED, Books, Kpi, Ratio, has_conversations, mean
 from maitred.envs.scenario import Scenario
 
 
@@ -47,7 +46,7 @@ def _first_response(books: Books) -> Ratio:
 
 def _resolution(books: Books) -> Ratio:
     contacts = books.ledger.contacts
-    resolved = (contacts["outcome"] == Outcome.SERVED) & (contacts["resolved"] == 1)
+    resolved = (contacts["outcome"] == SERVED) & (contacts["resolved"] == 1)
     return mean(*books.earliest_of_case(np.where(resolved, contacts["end_s"], np.nan)))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from maitred.envs.kernel.layout import Outcome, Term
-from maitred.envs.kpi.definition import Books, Kpi, Ratio
+from maitred.envs.kernel.layout import Term
+from maitred.envs.kpi.definition import SERVED, Books, Kpi, Ratio
 from maitred.envs.scenario import Scenario
 
 
@@ -14,7 +14,7 @@ def _has_churn(scenario: Scenario) -> bool:
 
 
 def _per_contact(books: Books) -> Ratio:
-    return books.booked(Term.COST), float(np.count_nonzero(books.ledger.contacts["outcome"] == Outcome.SERVED))
+    return books.booked(Term.COST), float(np.count_nonzero(books.ledger.contacts["outcome"] == SERVED))
 
 
 def _per_resolution(books: Books) -> Ratio:

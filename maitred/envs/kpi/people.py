@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from maitred.envs.kernel.layout import Activity, Outcome, Term
-from maitred.envs.kpi.definition import Books, Bools, Floats, Kpi, Ratio
+from maitred.envs.kernel.layout import Activity, Term
+from maitred.envs.kpi.definition import SERVED, Books, Bools, Floats, Kpi, Ratio
 from maitred.envs.scenario import DAY_S, Scenario
 
 CEILING = 0.85  # occupancy above which people leave sooner (domain RS-11)
@@ -42,7 +42,7 @@ def _has_attrition(scenario: Scenario) -> bool:
 
 def _rph(books: Books) -> Ratio:
     contacts = books.ledger.contacts
-    by_people = (contacts["outcome"] == Outcome.SERVED) & ~np.isnan(contacts["answer_s"]) & (contacts["resolved"] == 1)
+    by_people = (contacts["outcome"] == SERVED) & ~np.isnan(contacts["answer_s"]) & (contacts["resolved"] == 1)
     return float(np.count_nonzero(by_people)), float(books.spent_s(*ON_DUTY).sum()) / 3600
 
 
@@ -129,7 +129,7 @@ def _weeks_to_go(scenario: Scenario) -> Floats:
 
 def _time_to_proficiency(books: Books) -> Ratio:
     contacts, to_go = books.ledger.contacts, _weeks_to_go(books.scenario)
-    taught = (contacts["outcome"] == Outcome.SERVED) & ~np.isnan(contacts["answer_s"]) & (contacts["agent"] >= 0)
+    taught = (contacts["outcome"] == SERVED) & ~np.isnan(contacts["answer_s"]) & (contacts["agent"] >= 0)
     handled = np.bincount(contacts["agent"][taught], minlength=len(to_go))[to_go > 0]
     gained = handled.sum() / books.scenario.people.contacts_per_wk
     return float(to_go.sum()), float(gained / (books.ledger.horizon_s / WEEK_S))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from maitred.envs.kernel.layout import Outcome, Term
-from maitred.envs.kpi.definition import Books, Kpi, Ratio, has_conversations, mean, share
+from maitred.envs.kernel.layout import Term
+from maitred.envs.kpi.definition import SERVED, Books, Kpi, Ratio, has_conversations, mean, share
 
 
 def _csat(books: Books) -> Ratio:
     early = books.ledger.contacts[: books.counted.start]
-    warmup = float(early["csat"][early["outcome"] == Outcome.SERVED].sum())
+    warmup = float(early["csat"][early["outcome"] == SERVED].sum())
     return books.booked(Term.CSAT) - warmup, float(np.count_nonzero(books.served))
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from maitred.envs.kernel.layout import Outcome
-from maitred.envs.kpi.definition import Books, Bools, Kpi, Ratio, mean, share
+from maitred.envs.kpi.definition import ABANDONED, Books, Bools, Kpi, Ratio, mean, share
 from maitred.envs.scenario import Scenario
 
 
@@ -35,7 +34,7 @@ def _time_to_help(books: Books) -> Ratio:
     if len(books.ledger.talks):
         solved_by_bot = (books.ledger.talks["contained"] == 1) & (contacts["resolved"] == 1)
     helped_s = np.where(solved_by_bot, np.fmin(contacts["answer_s"], contacts["end_s"]), contacts["answer_s"])
-    return mean(*books.earliest_of_case(np.where(contacts["outcome"] == Outcome.ABANDONED, np.nan, helped_s)))
+    return mean(*books.earliest_of_case(np.where(contacts["outcome"] == ABANDONED, np.nan, helped_s)))
 
 
 def _in_time(books: Books) -> Bools:
