@@ -11,6 +11,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from maitred.envs.contact_log.schema import whole_file
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -64,7 +66,6 @@ def number(value: float | None) -> str:
 
 
 def write_json(path: Path, figures: Sequence[Figure]) -> None:
-    """Write the figures as a JSON list, under a temporary name first so that no reader sees half a file."""
-    temporary = path.with_name(path.name + ".partial")
-    temporary.write_text(json.dumps([asdict(f) for f in figures], indent=1) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    """Write the figures as a JSON list, whole or not at all."""
+    with whole_file(path) as temporary:
+        temporary.write_text(json.dumps([asdict(f) for f in figures], indent=1) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Confidence intervals of ratios from independent episodes."""
+"""Confidence intervals of ratios from independent episodes, and of shares."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t
+from scipy.stats import beta, t
 
 
 @dataclass(frozen=True)
@@ -42,3 +42,10 @@ def ratio_interval(numerators: NDArray[np.float64], denominators: NDArray[np.flo
     error = np.std(numerators - ratio * denominators, ddof=1) / np.sqrt(episodes) / denominators.mean()
     half = float(t.ppf((1 + level) / 2, episodes - 1) * error)
     return Interval(ratio, ratio - half, ratio + half)
+
+
+def share_interval(hits: int, n: int) -> tuple[float, float]:
+    """Two-sided 95 % interval of a share of which `hits` of `n` were seen (Clopper and Pearson 1934)."""
+    low = beta.ppf(0.025, hits, n - hits + 1) if hits else 0.0
+    high = beta.ppf(0.975, hits + 1, n - hits) if hits < n else 1.0
+    return float(low), float(high)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -26,11 +27,27 @@ from maitred.envs.traffic import draw_trace
 from maitred.training.frozen import FROZEN_BRANCH
 from maitred.training.paired import paired_difference, pooled
 from maitred.training.train import TrainingResult, load_policy, save_run, train
-from maitred.training.tuning import best_rule
+from maitred.training.tuning import DEFAULT_BUDGET, best_rule
 from maitred.training.validation import Difference
 
 FROZEN_SEED = 770_001  # of the days that are judged on; no training run of a study may have it
 TUNING_SEED = 1  # rules are tuned once, on episodes of the first training seed
+
+
+def training_options(parser: argparse.ArgumentParser, out: str, episodes: int = 20) -> None:
+    """Declare what every study has that tunes rules, trains PPO and judges them: how much, and where it goes.
+
+    Args:
+        parser: of the study.
+        out: folder of finished parts, unless another is given.
+        episodes: frozen days, unless others are given.
+    """
+    parser.add_argument("--minutes", type=float, default=10.0, help="of training PPO, imitation of a rule included")
+    parser.add_argument("--episodes", type=int, default=episodes, help="frozen days, at least 2")
+    parser.add_argument("--seeds", type=int, default=3, help="training seeds of learners")
+    parser.add_argument("--budget", type=int, default=DEFAULT_BUDGET, help="episodes for tuning a family of rules")
+    parser.add_argument("--out", type=Path, default=Path(out), help="folder of finished parts")
+    parser.add_argument("--json", type=Path, help="file for the figures")
 
 
 def frozen_days(scenario: Scenario, episodes: int) -> list[Trace]:
@@ -147,7 +164,7 @@ class Judge:
 
     def trained(self, policy: PolicyConfig, seed: int, label: str) -> Kept:
         """A learner trained from one seed and kept in a folder of `out`, to be tried in several places."""
-        folder = self.out / "policies" / f"{label}-{seed}"
+        folder = self.out / "policies" / f"{self.center.name}-{label}-{seed}"
 
         def learn() -> dict[str, Any]:
             result = train(self._run(policy, seed))

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from maitred.envs.contact_log.schema import whole_file
+
 Content = dict[str, Any]
 
 
@@ -24,11 +26,9 @@ def part(folder: Path, name: str, settings: Mapping[str, Any], make: Callable[[]
         return kept
     content = make()
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.json"
-    temporary = path.with_name(path.name + ".partial")
     written = {"settings": settings, "settings_sha256": _sha256(settings), "content": content}
-    temporary.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    with whole_file(folder / f"{name}.json") as temporary:
+        temporary.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
     return content
 
 

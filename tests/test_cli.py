@@ -117,6 +117,20 @@ def test_a_mistake_is_one_line_and_exit_status_2(
     assert list(tmp_path.iterdir()) == []
 
 
+SEEDED = [name for name, command in COMMANDS.items() if any(key.name == "seed" for key in command.keys)]
+
+
+@pytest.mark.parametrize("name", SEEDED)
+def test_a_seed_below_zero_is_a_mistake_in_every_command(
+    name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    required = [f"{key.name}=a" for key in COMMANDS[name].keys if key.required]
+    assert main([*name.split(), *required, "seed=-1"]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line == f"maitred: {name}: seed: cannot read '-1' (expected 0 or more)" and list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [

@@ -25,6 +25,7 @@ from experiments.anomaly.days import FACTOR, OUTAGE_S, Planted, center, ordinary
 from experiments.figures import Figure, print_table, write_json
 from experiments.parts import part
 from maitred.envs.scenario import Scenario
+from maitred.envs.scenario_file import scenario_hash
 from maitred.envs.traffic.tokens import OUTAGE_WORDS, VOCABULARY
 from maitred.training.drift.contacts import Contacts
 from maitred.training.drift.detector import back_count
@@ -42,7 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     scenario = center(options.scenario, options.scale)
     history = [ordinary_day(scenario, _seed(options.seed, HISTORY, day)) for day in range(HISTORY_DAYS)]
-    settings = {key: getattr(options, key) for key in ("scenario", "scale", "seed", "rate")}
+    settings = {
+        "scenario": scenario_hash(scenario),
+        "history": HISTORY_DAYS,
+        "seed": options.seed,
+        "rate": options.rate,
+    }
     ordinary = [
         part(options.out, f"ordinary-{day}", settings, lambda day=day: _ordinary(scenario, history, options, day))
         for day in range(options.days)
@@ -129,8 +135,8 @@ def _past(scenario: Scenario, seed: int, day: int, planted: Planted) -> tuple[Co
     for attempt in range(1000):
         past, other = outage_day(scenario, _seed(seed, PAST, 1000 * day + attempt))
         if other.intent == planted.intent:
-            break
-    return past, ordinary_day(scenario, _seed(seed, ORDINARY, 10_000 + day))
+            return past, ordinary_day(scenario, _seed(seed, ORDINARY, 10_000 + day))
+    raise RuntimeError(f"expected an outage of intent {planted.intent} among 1,000 drawn, found none")
 
 
 def figures(ordinary: Sequence[dict[str, Any]], outages: Sequence[dict[str, Any]], rate: float) -> list[Figure]:

@@ -9,7 +9,8 @@ policy that does not cheat is flagged by none. Three tables. The first: per chea
 how often its detector speaks, at full strength and where the cheat is used for a third of the decisions only. The
 second: how often anything is flagged in tuned and usual rules, and in the platform's own rule on other days than those
 it is compared with. The third: rules at a bad setting, and rules that do by design what a detector looks for. Intervals
-are Clopper and Pearson's at 95 %, over seeds; a seed is one audit of so many days, at the audit's own level.
+are Clopper and Pearson's at 95 %, over seeds; a seed is one audit of so many days, at the audit's own level. That of
+all honest policies together takes audits for independent, though those of one seed share its days.
 
 Tolerances were chosen while looking at the scenarios of the tables, which flatter them. `--held-out` moves the same
 cheats to other scenarios, and audits rules there that nobody tuned. No tolerance was changed after a look at these, but
@@ -28,9 +29,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
 
 from experiments.figures import Figure, print_table, write_json
+from experiments.intervals import share_interval
 from maitred.agents.candidates import either
 from maitred.agents.rules import rule
 from maitred.envs.decision import Choices, Decisions, Policy, uniforms
@@ -198,8 +199,7 @@ def alarms(ours: Sequence[Days], theirs: Sequence[Days], policy: Policy) -> list
 
 def interval(count: int, of: int) -> str:
     """A share with its interval."""
-    low = beta.ppf(0.025, count, of - count + 1) if count else 0.0
-    high = beta.ppf(0.975, count + 1, of - count) if count < of else 1.0
+    low, high = share_interval(count, of)
     return f"{count / of:.0%} ({low:.0%}, {high:.0%})"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.feedback_loop.results import Runs
+from maitred.envs.contact_log.schema import whole_file
 from maitred.training.pictures import CANDIDATE, INK, OTHERS, REFERENCE, STYLE
 
 LOSS = "#c4390d"
@@ -36,12 +36,9 @@ def draw_loop(found: Sequence[Runs], path: Path) -> None:
             axes.set_xlabel("generation")
         handles, labels = axes.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
-        buffer = BytesIO()
-        figure.savefig(buffer, format="png", dpi=110)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".partial")
-    temporary.write_bytes(buffer.getvalue())
-    temporary.replace(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as temporary:
+            figure.savefig(temporary, format="png", dpi=110)
 
 
 def _panel(axes: Axes, runs: Runs) -> None:

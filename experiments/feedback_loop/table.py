@@ -11,7 +11,8 @@ skills drift. The truth is of all that serves, a challenger on trial included; "
 Further rows: the gate with the naive learner, and with a bad policy forced into service in generation 10; only one
 contact in five surveyed, where the naive loop believes its own predictions for the rest; contacts whose mix drifts;
 and a filter that learns from corrections alone. The gate's settings were tuned on seeds 100 to 115; seeds from 0 on
-are reported. The learner is the same in every regime.
+are reported. The learner is the same in every regime. The interval of worse shipments takes them for independent,
+though those of one run follow from each other.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from experiments.feedback_loop.picture import draw_loop
 from experiments.feedback_loop.results import Runs, given_up
 from experiments.feedback_loop.world import Setting
 from experiments.figures import Figure, print_table, write_json
-from experiments.gate.shares import share_interval
+from experiments.intervals import share_interval
 from experiments.parts import Content, part
 
 VERSION = 3  # of the regimes, so that parts of another are not mixed in

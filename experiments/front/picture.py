@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from itertools import combinations
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from matplotlib.figure import Figure
 
 from experiments.front.families import AXES, CONDITIONED, FAMILIES, FIXED, OWN, RULE, Front, points
 from experiments.front.hypervolume import Floats
+from maitred.envs.contact_log.schema import whole_file
 from maitred.training.pictures import CANDIDATE, INK, OTHERS, REFERENCE, STYLE
 
 COLOURS = {CONDITIONED: CANDIDATE, OWN: OTHERS[0], FIXED: INK, RULE: REFERENCE}
@@ -35,11 +35,8 @@ def draw_front(front: Front, path: Path) -> None:
         key = ", ".join(f"{number} {name}" for number, name in enumerate(front, start=1))
         handles, labels = axes.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), title=f"preferences: {key}")
-        buffer = BytesIO()
-        figure.savefig(buffer, format="png", dpi=110)
-    temporary = path.with_name(path.name + ".partial")
-    temporary.write_bytes(buffer.getvalue())
-    temporary.replace(path)
+        with whole_file(path) as temporary:
+            figure.savefig(temporary, format="png", dpi=110)
 
 
 def _panel(axes: Axes, at: dict[str, Floats]) -> None:

@@ -18,7 +18,6 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 
@@ -39,11 +38,10 @@ from experiments.front.families import (
 )
 from experiments.front.hypervolume import Floats, hypervolume
 from experiments.front.picture import draw_front
-from experiments.judging import FROZEN_SEED, Judged, difference, word, written
+from experiments.judging import FROZEN_SEED, Judged, difference, training_options, word, written
 from maitred.envs.kpi import KPIS
 from maitred.envs.scenario_file import load_scenario
 from maitred.training.paired import pooled
-from maitred.training.tuning import DEFAULT_BUDGET
 
 MARGIN = 0.1  # of the reference point beyond the worst of all points
 AGAINST = (OWN, FIXED, RULE)
@@ -74,14 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="One policy told the preference, against one policy for each.")
     parser.add_argument("--scenario", default="bpo_chat", help="name, or path of a scenario file")
-    parser.add_argument("--minutes", type=float, default=10.0, help="of each training run, imitation included")
     parser.add_argument("--spread", type=float, default=4.0, help="factor by which weights are raised or lowered")
     parser.add_argument("--preferences", nargs="+", metavar="NAME", help="beside the default, such as csat_x4; all")
-    parser.add_argument("--episodes", type=int, default=20, help="frozen days")
-    parser.add_argument("--seeds", type=int, default=3, help="training seeds")
-    parser.add_argument("--budget", type=int, default=DEFAULT_BUDGET, help="episodes for tuning a family of rules")
-    parser.add_argument("--out", type=Path, default=Path("runs/front"), help="folder of finished parts")
-    parser.add_argument("--json", type=Path, help="file for the figures")
+    training_options(parser, "runs/front")
     options = parser.parse_args(arguments)
     if options.spread <= 1:
         parser.error(f"--spread: expected more than 1, found {options.spread}")

@@ -10,7 +10,7 @@ number of episodes of the frozen set, is in the table.
 Candidate and champion explore alike and differ in luck alone. Episodes are played once by both; every replication is a
 set of some of them, drawn without replacement, in each of which a coin says who of the two is the candidate, so that
 over all sets they are equal exactly. One group of it, drawn at random, is then harmed. Bounds are at the level of a
-set's first look.
+set's first look. Intervals are over coins and draws, given the episodes that were played.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from typing import Any
 import numpy as np
 
 from experiments.figures import Figure, print_table, write_json
-from experiments.gate.shares import share_interval
 from experiments.gate.world import Floats
+from experiments.intervals import share_interval
 from experiments.parts import part
 from maitred.agents.exploring import Exploring
 from maitred.agents.rules import RULES

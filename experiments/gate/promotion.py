@@ -22,9 +22,9 @@ from pathlib import Path
 import numpy as np
 
 from experiments.figures import Figure, print_table, write_json
-from experiments.gate.shares import share_interval
 from experiments.gate.trials import CANDIDATES, GATE, SAME, alone, guarded, winner
 from experiments.gate.world import Floats, World, build
+from experiments.intervals import share_interval
 from experiments.parts import Content, part
 
 EXPLORATION = (0.1, 0.3)

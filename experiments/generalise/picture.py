@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from experiments.judging import word
+from maitred.envs.contact_log.schema import whole_file
 from maitred.training.pictures import STYLE
 from maitred.training.validation import Difference
 
@@ -34,11 +34,8 @@ def draw_gains(gains: Mapping[str, Gains], path: Path) -> None:
             image = _panel(axes, each, ends)
             axes.set(title=policy, xlabel="load, times the scenario's", ylabel="agents, times the scenario's")
         figure.colorbar(image, ax=panels, label="reward per case over the tuned rule, money")
-        buffer = BytesIO()
-        figure.savefig(buffer, format="png", dpi=110)
-    temporary = path.with_name(path.name + ".partial")
-    temporary.write_bytes(buffer.getvalue())
-    temporary.replace(path)
+        with whole_file(path) as temporary:
+            figure.savefig(temporary, format="png", dpi=110)
 
 
 def _panel(axes: Axes, gains: Gains, ends: float) -> AxesImage:

@@ -16,7 +16,6 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 from experiments.figures import Figure, print_table, write_json
 from experiments.generalise.cases import (
@@ -36,10 +35,9 @@ from experiments.generalise.cases import (
     train_both,
 )
 from experiments.generalise.picture import draw_gains
-from experiments.judging import FROZEN_SEED, difference, word, written
+from experiments.judging import FROZEN_SEED, difference, training_options, word, written
 from maitred.envs.scenario_file import SHIPPED, load_scenario
 from maitred.training.paired import pooled
-from maitred.training.tuning import DEFAULT_BUDGET
 from maitred.training.validation import Difference
 
 Found = list[tuple[Case, Judgements]]
@@ -72,16 +70,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     shipped = sorted(path.stem for path in SHIPPED.glob("*.yaml"))
     parser = argparse.ArgumentParser(description="Policies at sizes, loads and centers they were not trained at.")
     parser.add_argument("--scenario", default="bpo_chat", help="trained at; name, or path of a scenario file")
-    parser.add_argument("--minutes", type=float, default=10.0, help="of each training run, imitation included")
     parser.add_argument("--agents", type=float, nargs="+", default=[0.5, 1.0, 2.0, 10.0], help="factors judged at")
     parser.add_argument("--loads", type=float, nargs="+", default=[0.6, 0.8, 1.0, 1.1], help="factors judged at")
     parser.add_argument("--others", nargs="*", default=shipped, choices=shipped, metavar="NAME", help="judged in; all")
-    parser.add_argument("--episodes", type=int, default=20, help="frozen days")
     parser.add_argument("--large-episodes", type=int, default=4, help="the same where agents are many times more")
-    parser.add_argument("--seeds", type=int, default=3, help="training seeds")
-    parser.add_argument("--budget", type=int, default=DEFAULT_BUDGET, help="episodes for tuning a family of rules")
-    parser.add_argument("--out", type=Path, default=Path("runs/generalise"), help="folder of finished parts")
-    parser.add_argument("--json", type=Path, help="file for the figures")
+    training_options(parser, "runs/generalise")
     return parser.parse_args(arguments)
 
 

@@ -2,10 +2,11 @@
 
 Claim: who takes a conversation and how many an agent holds depend on each other, so that learning both together beats
 the best tuned routing with the best fixed cap, and with weighted dynamic capacity. In a center whose agents and
-conversations are all alike there is nothing to be gained, and the difference must stay within 0.5 % of the money that
-moves (control). The scenarios are frozen by hash before anything is compared; all are judged on the same frozen days,
-paired by day, learners as the mean over training seeds. Guards: no KPI of customers or agents may become worse. The
-result is printed whichever way it falls. Finished parts lie in `--out`, and the study goes on from them.
+conversations are all alike there is nothing to be gained, and the difference must be shown, by its whole interval, to
+stay within 0.5 % of the money that moves (control). The scenarios are frozen by hash before anything is compared; all
+are judged on the same frozen days, paired by day, learners as the mean over training seeds. Guards: no KPI of customers
+or agents may become worse. The result is printed whichever way it falls. Finished parts lie in `--out`, and the study
+goes on from them.
 """
 
 from __future__ import annotations
@@ -18,12 +19,21 @@ from pathlib import Path
 
 from experiments.figures import Figure, print_table, write_json
 from experiments.joint.separate import homogeneous, separate
-from experiments.judging import FROZEN_SEED, TUNING_SEED, Judge, Judged, difference, per_case, word, written
+from experiments.judging import (
+    FROZEN_SEED,
+    TUNING_SEED,
+    Judge,
+    Judged,
+    difference,
+    per_case,
+    training_options,
+    word,
+    written,
+)
 from maitred.configs.schema import PPOConfig
 from maitred.envs.kpi import KPIS
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import load_scenario, scenario_hash
-from maitred.training.tuning import DEFAULT_BUDGET
 from maitred.training.validation import Difference
 
 WORLDS = ("bpo_chat", "omni", "bpo_chat_alike")
@@ -71,13 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Routing and concurrency learned jointly, against each apart.")
-    parser.add_argument("--out", type=Path, default=Path("runs/joint"), help="folder of finished parts")
     parser.add_argument("--worlds", nargs="+", default=WORLDS, choices=WORLDS)
-    parser.add_argument("--seeds", type=int, default=3, help="training seeds")
-    parser.add_argument("--minutes", type=float, default=10.0, help="of training, imitation of the best rule included")
-    parser.add_argument("--episodes", type=int, default=40, help="frozen days")
-    parser.add_argument("--budget", type=int, default=DEFAULT_BUDGET, help="episodes for tuning a family of rules")
-    parser.add_argument("--json", type=Path, help="also write the figures here")
+    training_options(parser, "runs/joint", episodes=40)
     return parser.parse_args(arguments)
 
 
@@ -112,7 +117,9 @@ def _verdict(one: Comparison, kind: str) -> str:
     found = one.difference(kind)
     if one.world.endswith("_alike"):
         size = CONTROL * abs(per_case([one.apart[kind]]))
-        return "within 0.5 %" if -size <= found.value <= size else "not within 0.5 %"
+        if -size <= found.low and found.high <= size:
+            return "within 0.5 %"
+        return "not within 0.5 %" if found.low > size or found.high < -size else "not shown within 0.5 %"
     return word(found)
 
 

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from experiments.ladder.rungs import BEST
+from maitred.envs.contact_log.schema import whole_file
 from maitred.training.pictures import CANDIDATE, OTHERS, REFERENCE, STYLE
 from maitred.training.validation import Difference
 
@@ -39,6 +40,5 @@ def draw_ladder(gains: Mapping[str, Mapping[str, Difference]], path: Path) -> No
         axes.invert_yaxis()
         axes.set(xlabel="reward per case over FIFO, money", title="What each rung adds")
         figure.legend(loc="outside lower center", ncols=len(rungs))
-        temporary = path.with_name(path.name + ".partial")
-        figure.savefig(temporary, format="png")
-        temporary.replace(path)
+        with whole_file(path) as temporary:
+            figure.savefig(temporary, format="png")

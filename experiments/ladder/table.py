@@ -15,14 +15,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 from experiments.figures import Figure, print_table, write_json
-from experiments.judging import FROZEN_SEED, Judged, difference, per_case, word
+from experiments.judging import FROZEN_SEED, Judged, difference, per_case, training_options, word
 from experiments.ladder.picture import draw_ladder
 from experiments.ladder.rungs import BEST, RUNGS, Study, climb
 from maitred.envs.scenario_file import SHIPPED
-from maitred.training.tuning import DEFAULT_BUDGET
 from maitred.training.validation import Difference
 
 Rungs = Mapping[str, Sequence[Judged]]
@@ -54,14 +52,9 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     shipped = sorted(path.stem for path in SHIPPED.glob("*.yaml"))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("runs/ladder"), help="folder of finished parts")
     parser.add_argument("--scenarios", nargs="+", default=shipped, choices=shipped, metavar="NAME")
-    parser.add_argument("--seeds", type=int, default=3, help="training seeds of learners")
-    parser.add_argument("--minutes", type=float, default=10.0, help="of training PPO")
-    parser.add_argument("--episodes", type=int, default=20, help="frozen days")
-    parser.add_argument("--budget", type=int, default=DEFAULT_BUDGET, help="episodes for tuning a family of rules")
     parser.add_argument("--bandit-episodes", type=int, default=256, help="of training LinUCB")
-    parser.add_argument("--json", type=Path, help="file for the figures")
+    training_options(parser, "runs/ladder")
     return parser.parse_args()
 
 

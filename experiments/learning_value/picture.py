@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from experiments.learning_value.rules import Floats
 from experiments.learning_value.weeks import MEASURES
+from maitred.envs.contact_log.schema import whole_file
 from maitred.training.paired import paired_difference, pooled
 from maitred.training.pictures import CANDIDATE, OTHERS, REFERENCE, STYLE
 
@@ -53,7 +53,8 @@ def draw_weeks(weeks: Mapping[str, Floats], reference: str, highlight: str, path
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         handles, labels = panels[0, 0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
-        _write(figure, path)
+        with whole_file(path) as temporary:
+            figure.savefig(temporary, format="png", dpi=110)
 
 
 def _levels(axes: Axes, weeks: Mapping[str, Floats], colours: Mapping[str, str], measure: str) -> None:
@@ -75,11 +76,3 @@ def _changes(axes: Axes, weeks: Mapping[str, Floats], colours: Mapping[str, str]
 
 def _index(measure: str) -> int:
     return list(MEASURES).index(measure)
-
-
-def _write(figure: Figure, path: Path) -> None:
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
-    temporary = path.with_name(path.name + ".partial")
-    temporary.write_bytes(buffer.getvalue())
-    temporary.replace(path)

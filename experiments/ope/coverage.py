@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest
 
 from experiments.figures import Figure, print_table, write_json
+from experiments.intervals import share_interval
 from experiments.ope.methods import BOUNDS, POINTS, REWARDS
 from experiments.ope.worlds import SETTINGS, Setting, World, world
 from experiments.parts import part
@@ -138,8 +138,8 @@ def _told(found: Cell) -> tuple[str, ...]:
 
 def _misses(answer: dict[str, float], side: str) -> str:
     count, told = int(answer[f"{side}_misses"]), int(answer["told"])
-    exact = binomtest(count, told).proportion_ci(0.95)
-    return f"{100 * count / told:.1f} ({100 * exact.low:.1f}, {100 * exact.high:.1f})"
+    low, high = share_interval(count, told)
+    return f"{100 * count / told:.1f} ({100 * low:.1f}, {100 * high:.1f})"
 
 
 def figures(cells: dict[str, Cell]) -> list[Figure]:

@@ -10,7 +10,8 @@ really earned each (an agent who stays free earns 0), otherwise the truth is the
 counts contacts that nobody decided on; estimates are then counted as often per case as the logged policy decides. "off"
 is the root mean square of estimated less true gain over the policies that the log can tell of, "bias" its mean, "gains"
 that of the true ones alone, "slope" how much of a unit of estimated gain is really gained. "inside" is the share whose
-own value lies within the 90 % interval, which is widened by what days vary. "rank" is Spearman's correlation of
+own value lies within the 90 % interval, which is widened by what days vary; that own value is the mean of so many days
+itself. "rank" is Spearman's correlation of
 estimate and truth. "lost" is what running the policy that the estimate likes best loses against the best of all, "best"
 what that one is worth over the logged policy. Finished parts lie in `--out`.
 """
@@ -135,14 +136,17 @@ def _truth(center: Scenario, policy: Exploring, options: argparse.Namespace) -> 
 
 def print_rows(rows: Sequence[Row], where: str) -> None:
     """One row per load, from figures."""
-    names = [figure.name.split(": ")[1] for figure in figures(rows[0])]
-    cells = [(f"{row.load:g}", *(f"{figure.value:.3f}" for figure in figures(row))) for row in rows]
+    told = [{figure.name.split(": ")[1]: f"{figure.value:.3f}" for figure in figures(row)} for row in rows]
+    names = list(dict.fromkeys(name for each in told for name in each))
+    cells = [(f"{row.load:g}", *(each.get(name, "-") for name in names)) for row, each in zip(rows, told, strict=True)]
     print_table(f"One-step estimates against the truth, by load; {where}", ("load", *names), cells)
 
 
 def figures(row: Row) -> list[Figure]:
-    """Bias, coverage, ranks and regret at one load, over the policies that the log can tell of."""
+    """Bias, coverage, ranks and regret at one load, over the policies that the log can tell of; two at least."""
     told = ~np.isnan(row.value)
+    if told.sum() < 2:
+        return [Figure(f"load {row.load:g}: told", float(told.mean()), "share")]
     value, own, per_case = row.value[told], row.own[told], row.per_case[told]
     gain, own_gain, true_gain = value - row.logged_value, own - row.logged_own, per_case - row.logged_per_case
     off_own, off = gain - own_gain, gain * row.decisions_per_case - true_gain

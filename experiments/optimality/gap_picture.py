@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.optimality.gap_result import Result
+from maitred.envs.contact_log.schema import whole_file
 from maitred.training.pictures import CANDIDATE, INK, OTHERS, STYLE
 
 RULES = OTHERS[0]
@@ -28,11 +28,8 @@ def draw_gaps(cases: Sequence[Result], path: Path) -> None:
             _panel(axes, [one for one in cases if one.network == network])
         panels[0].set_ylabel("gap to the optimum, %")
         panels[-1].legend(fontsize="small")
-        buffer = BytesIO()
-        figure.savefig(buffer, format="png")
-    temporary = path.with_name(path.name + ".partial")
-    temporary.write_bytes(buffer.getvalue())
-    temporary.replace(path)
+        with whole_file(path) as temporary:
+            figure.savefig(temporary, format="png")
 
 
 def _panel(axes: Axes, cases: Sequence[Result]) -> None:

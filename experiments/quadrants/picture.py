@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from experiments.quadrants.days import ACTIONS, Floats, Played
+from maitred.envs.contact_log.schema import whole_file
 from maitred.envs.decision import Action
 from maitred.training.day_pictures import QUADRANTS, WORDS
 from maitred.training.paired import pooled
@@ -68,7 +68,8 @@ def draw_quadrants(played: Mapping[str, Played], path: Path) -> None:
         shown = [a for i, a in enumerate(ACTIONS) if any(each[:, i].any() for each in shares.values())]
         handles: list[Artist] = [Patch(color=COLOURS[a], label=WORDS[a]) for a in COLOURS if a in shown]
         figure.legend(handles=[*handles, *_signs()], loc="outside lower center", ncols=6)
-        _write(figure, path)
+        with whole_file(path) as temporary:
+            figure.savefig(temporary, format="png", dpi=110)
 
 
 def _panel(panel: SubFigure, q: int, names: list[str]) -> tuple[Axes, Axes]:
@@ -125,11 +126,3 @@ def _signs() -> list[Artist]:
         Line2D([], [], linestyle="", marker="o", label="active at once", **DOT),
         Line2D([], [], linestyle="", marker="o", label="with the long silent", **RING),
     ]
-
-
-def _write(figure: Figure, path: Path) -> None:
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
-    temporary = path.with_name(path.name + ".partial")
-    temporary.write_bytes(buffer.getvalue())
-    temporary.replace(path)

@@ -12,7 +12,6 @@ abandonment by what the contact really was. Intervals are at 95 %, paired by day
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,7 +34,8 @@ from maitred.serving.bundle import load_bundle
 from maitred.serving.policy import BundlePolicy
 from maitred.training.day_pictures import QUADRANTS as NAMES
 from maitred.training.paired import paired_difference, pooled
-from maitred.training.train import RUN, load_policy
+from maitred.training.run_folder import RUN, read_record
+from maitred.training.train import load_policy
 from maitred.training.tuning import DEFAULT_BUDGET
 from maitred.training.validation import Difference
 
@@ -117,7 +117,7 @@ def named_policy(text: str) -> tuple[Policy, dict[str, Any]]:
     """
     folder = Path(text)
     if (folder / RUN).is_file():
-        return load_policy(folder), {"run": json.loads((folder / RUN).read_text(encoding="utf-8"))}
+        return load_policy(folder), {"run": read_record(folder)}
     if folder.is_dir():
         bundle = load_bundle(folder)
         return BundlePolicy(bundle), {"bundle": bundle.sha256}

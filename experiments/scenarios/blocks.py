@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import os
 from dataclasses import Field
 from pathlib import Path
 from typing import Any
 
 from maitred.envs.blocks import BLOCKS
 from maitred.envs.blocks.fields import declared
+from maitred.envs.contact_log.schema import whole_file
 
 PAGE = Path("docs/blocks.md")
 INTRODUCTION = """# Blocks of a scenario
@@ -46,9 +46,8 @@ def _row(f: Field[Any]) -> str:
 
 def main() -> None:
     """Write the page."""
-    temporary = PAGE.with_suffix(".tmp")
-    temporary.write_text(page(), encoding="utf-8")
-    os.replace(temporary, PAGE)
+    with whole_file(PAGE) as temporary:
+        temporary.write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from experiments.scenarios.page import PAGE, page
 from experiments.scenarios.plan import Plan
 from experiments.scenarios.staff import scenario_of
 from experiments.scenarios.worlds import WORLDS
+from maitred.envs.contact_log.schema import whole_file
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import SHIPPED, load_scenario, save_scenario
 
@@ -46,9 +47,8 @@ def main() -> None:
         parser.error(f"{', '.join(unknown)}: expected {', '.join(PLANS)}")
     built = [build(name) for name in names or PLANS]
     if not names:
-        temporary = PAGE.with_suffix(".partial")
-        temporary.write_text(page([load_scenario("bank"), *built]), encoding="utf-8")
-        temporary.replace(PAGE)
+        with whole_file(PAGE) as temporary:
+            temporary.write_text(page([load_scenario("bank"), *built]), encoding="utf-8")
     print_loads(built)
 
 

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from experiments.judging import Judged
-from maitred.training.paired import paired_difference
+from experiments.judging import Judged, difference
 from maitred.training.validation import Difference
 
 Contest = Mapping[str, Sequence[Judged]]  # contestants of a cell, learners with one entry per training seed
@@ -35,7 +31,7 @@ class Claim:
         """What `better` earns more, the mean over training seeds, paired by day; None where one does not stand."""
         if not {self.better, self.worse} <= contest.keys():
             return None
-        return Difference(*map(float, paired_difference(_rewards(contest[self.better]), _rewards(contest[self.worse]))))
+        return difference(contest[self.better], contest[self.worse])
 
 
 CLAIMS = (
@@ -47,11 +43,6 @@ CLAIMS = (
     Claim("PPO trained at the base beats the best rule tuned there", "PPO > base", PPO, BASE_RULE),
     Claim("PPO trained in the cell beats the best rule tuned in it", "PPO here", RETRAINED, BEST),
 )
-
-
-def _rewards(judged: Sequence[Judged]) -> NDArray[np.float64]:
-    """(E, 2) money and cases of each day, the mean over training seeds."""
-    return np.asarray(np.mean([one.rewards for one in judged], axis=0))
 
 
 def verdict(found: Difference) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maitred.agents.candidates import uniform
 from maitred.envs.decision import Choices, Decisions, Policy, draw, uniforms
@@ -50,7 +51,11 @@ class Exploring:
             raise ExploringError(f"explore: {self.policy.name} draws its answers already; expected one that does not")
         legal = uniform(decisions.mask)
         anyone = draw(legal, decisions.key, _WHOM).candidate
-        strays = uniforms(decisions.key, _WHETHER) < self.floor
-        candidate = np.where(strays, anyone, own.candidate)
+        candidate = np.where(self.strays(decisions), anyone, own.candidate)
         explored = self.floor * legal[np.arange(len(decisions)), candidate]
         return Choices(candidate, explored + (1 - self.floor) * (candidate == own.candidate))
+
+    def strays(self, decisions: Decisions) -> NDArray[np.bool_]:
+        """(B,) bool, decisions that chance answers, whomever it takes."""
+        found: NDArray[np.bool_] = uniforms(decisions.key, _WHETHER) < self.floor
+        return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from maitred.commands.declare import REFUSED, Command, CommandError, Key
 from maitred.commands.declare import seed as read_seed
-from maitred.commands.figures import write_figures
+from maitred.commands.policies import center_of
 
 
 def audit(
@@ -14,21 +14,23 @@ def audit(
     reference: str | None = None,
     episodes: int | None = None,
     seed: int = 0,
+    governance: str | None = None,
     out: str | None = None,
 ) -> int:
     """Audit a policy in a center, or the agents of a contact log; print, and fail where anything is found."""
-    if log is not None and (policy, scenario, reference, episodes) == (None,) * 4:
+    if log is not None and (policy, scenario, reference, episodes, governance) == (None,) * 5:
         return _agents(log, seed, out)
     if log is not None or policy is None or scenario is None:
         raise CommandError("expected policy=... and scenario=..., or log=... alone")
     from rich.console import Console
 
-    from maitred.envs.scenario_file import load_scenario
+    from maitred.commands.figures import write_figures
     from maitred.training.audit.report import EPISODES, audit_policy, audited_json, findings_table, left_out_text
     from maitred.training.gate.contender import contender
 
     ours, theirs = contender(policy).policy, contender(reference or "incumbent").policy
-    audited = audit_policy(load_scenario(scenario), ours, theirs, EPISODES if episodes is None else episodes, seed)
+    center, _ = center_of(scenario, ours, governance)
+    audited = audit_policy(center, ours, theirs, EPISODES if episodes is None else episodes, seed)
     Console().print(findings_table(audited))
     said = (left_out_text(audited), *(finding.sentence for finding in audited.findings if finding.flagged))
     print("\n".join(line for line in said if line))
@@ -44,6 +46,7 @@ def _agents(log: str, seed: int, out: str | None) -> int:
 
     from rich.console import Console
 
+    from maitred.commands.figures import write_figures
     from maitred.envs.contact_log import read_log
     from maitred.training.audit.report import agents_table
     from maitred.training.audit.short_call_log import agents_who_cut_short, short_call_finding
@@ -74,6 +77,7 @@ COMMANDS = {
             Key("reference", "whom the policy is compared with (default: incumbent)"),
             Key("episodes", "to watch both on, 2 or more (default: 8)", read=int),
             Key("seed", "of the episodes and of all other luck (default: 0)", read=read_seed),
+            Key("governance", "approved governance file in force (default: that of the policy's bundle)"),
             Key("out", "file for all that was measured (JSON)"),
         ),
     ),

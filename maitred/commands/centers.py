@@ -8,7 +8,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from maitred.commands.declare import Command, CommandError, Key, day, days
+from maitred.commands.declare import Command, Key, day, days
+from maitred.commands.declare import seed as read_seed
 from maitred.commands.policies import policy_of
 
 FROZEN_SEED = 999_983
@@ -51,8 +52,6 @@ def simulate(
     from maitred.training.day_view import kpi_table
     from maitred.training.simulate import simulate_days
 
-    if seed < 0:
-        raise CommandError(f"seed: expected 0 or more, found {seed}")
     center, decider, console = load_scenario(scenario), policy_of(policy), Console()
     simulation = simulate_days(center, decider, days, seed, console)
     console.print(kpi_table(simulation.kpis, f"{center.name} under {decider.name}"))
@@ -65,17 +64,17 @@ def tune(scenario: str, seed: int = 0, budget: int | None = None, out: str | Non
     """Tune every family of rules to a center and print them, the best first."""
     from rich.console import Console
 
+    from maitred.envs.contact_log.schema import whole_file
     from maitred.envs.objective import Objective
     from maitred.envs.scenario_file import load_scenario
     from maitred.training.tuning import DEFAULT_BUDGET, best_rule, tuned_json, tuned_table
 
-    center, episodes = load_scenario(scenario), budget or DEFAULT_BUDGET
+    center, episodes = load_scenario(scenario), DEFAULT_BUDGET if budget is None else budget
     tuned = best_rule(center, Objective(), seed, episodes)
     Console().print(tuned_table(tuned, f"{center.name}: {episodes} training episodes per family, seed {seed}"))
     if out is not None:
-        temporary = Path(f"{out}.tmp")
-        temporary.write_text(tuned_json(tuned))
-        temporary.replace(out)
+        with whole_file(Path(out)) as temporary:
+            temporary.write_text(tuned_json(tuned))
     return 0
 
 
@@ -146,7 +145,7 @@ COMMANDS = {
             Key("scenario", "name of a shipped scenario, or a scenario file", required=True),
             Key("policy", "name of a rule, parameters included, or folder of a bundle (default: incumbent)"),
             Key("days", "length of the episode (default: the scenario's)", read=int),
-            Key("seed", "of the arrivals and all other luck (default: 0)", read=int),
+            Key("seed", "of the arrivals and all other luck (default: 0)", read=read_seed),
             Key("out", "folder for the page and the pictures (default: a new one in runs/)"),
         ),
     ),
@@ -160,7 +159,7 @@ COMMANDS = {
         tune,
         keys=(
             Key("scenario", "name of a shipped scenario, or a scenario file", required=True),
-            Key("seed", "of the training episodes (default: 0)", read=int),
+            Key("seed", "of the training episodes (default: 0)", read=read_seed),
             Key("budget", "training episodes per family, 12 or more (default: 48)", read=int),
             Key("out", "file for all that was tried (JSON)"),
         ),
@@ -173,7 +172,7 @@ COMMANDS = {
             Key("scenario", "name of a shipped scenario, or a scenario file", required=True),
             Key("out", "folder of the set; keep it in frozen/, where training looks for it", required=True),
             Key("episodes", "number of episodes (default: 200)", read=int),
-            Key("seed", f"of its episodes; no training run may use it (default: {FROZEN_SEED})", read=int),
+            Key("seed", f"of its episodes; no training run may use it (default: {FROZEN_SEED})", read=read_seed),
             Key("purpose", "what it is for, in words (default: final evaluation)"),
             Key("log_days", "FIRST:LAST days of the log that it stands for, YYYY-MM-DD", read=days),
         ),

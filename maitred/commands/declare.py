@@ -79,6 +79,8 @@ def files(text: str) -> list[str]:
 
 def bundle_folder(bundle: str | Path) -> Path:
     """The folder of a bundle, if there is one."""
-    if not Path(bundle).is_dir():
-        raise CommandError(f"{bundle}: expected the folder of an exported bundle")
+    from maitred.serving.bundle import MANIFEST
+
+    if not (Path(bundle) / MANIFEST).is_file():
+        raise CommandError(f"{bundle}: expected the folder of an exported bundle, found no {MANIFEST}")
     return Path(bundle)

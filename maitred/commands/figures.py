@@ -7,12 +7,13 @@ import math
 from pathlib import Path
 from typing import Any
 
+from maitred.envs.contact_log.schema import whole_file
+
 
 def write_figures(path: str | Path, figures: Any) -> None:
     """Write figures as JSON, whole or not at all; a number that is not finite is null."""
-    temporary = Path(f"{path}.tmp")
-    temporary.write_text(json.dumps(_finite(figures), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    with whole_file(Path(path)) as temporary:
+        temporary.write_text(json.dumps(_finite(figures), indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def _finite(content: Any) -> Any:

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from maitred.commands.declare import REFUSED, Command, CommandError, Key, files
+from maitred.commands.declare import REFUSED, Command, Key, files
 from maitred.commands.declare import seed as read_seed
-from maitred.commands.policies import policy_of
-
-if TYPE_CHECKING:
-    from maitred.envs.decision import Policy
-    from maitred.serving.governance import Governance
+from maitred.commands.policies import center_of, policy_of
 
 
 def record(
@@ -25,30 +20,14 @@ def record(
 ) -> int:
     """Record a policy's decisions, under the rules given or else its bundle's, and print how many."""
     from maitred.agents.exploring import Exploring
-    from maitred.envs.scenario_file import load_scenario
     from maitred.training.decision_log.record import Source, logged_traces, record
-    from maitred.training.governance.center import govern_center
 
-    center, decider = load_scenario(scenario), policy_of(policy)
-    rules = _rules(decider, governance)
-    if rules is not None:
-        center = govern_center(center, rules)
+    decider = policy_of(policy)
+    center, rules = center_of(scenario, decider, governance)
     source = Source(Exploring(decider, explore) if explore else decider, seed, None if rules is None else rules.sha256)
     rows = record(center, logged_traces(center, seed, days), source, out)
     print(f"{out}: {rows:,} decisions of {source.policy.name} in {center.name}")
     return 0
-
-
-def _rules(policy: Policy, file: str | None) -> Governance | None:
-    """The rules in force: of an approved file, or of a policy's bundle; a bundle knows no others than its own."""
-    from maitred.serving.policy import BundlePolicy
-    from maitred.training.governance.files import load_governance
-
-    own = policy.bundle.governance if isinstance(policy, BundlePolicy) else None
-    given = None if file is None else load_governance(file)
-    if own is not None and given is not None and given.sha256 != own.sha256:
-        raise CommandError(f"governance: expected that of the bundle, {own.sha256}, found {given.sha256}")
-    return given or own
 
 
 def join(log: str, outcomes: Sequence[str], out: str, window_days: float | None = None) -> int:
@@ -136,7 +115,7 @@ COMMANDS = {
             Key("policy", "name of a rule, parameters included, or folder of a bundle (default: incumbent)"),
             Key("explore", "chance of taking any legal candidate instead (default: 0)", read=float),
             Key("days", "days to simulate (default: 20)", read=int),
-            Key("seed", "of the arrivals and all other luck (default: 0)", read=int),
+            Key("seed", "of the arrivals and all other luck (default: 0)", read=read_seed),
             Key("governance", "approved governance file in force (default: that of the policy's bundle)"),
         ),
     ),

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from maitred.commands.declare import Command, CommandError, Key, bundle_folder, files
+from maitred.commands.declare import seed as read_seed
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from maitred.envs.decision import Policy
+    from maitred.envs.scenario import Scenario
+    from maitred.serving.governance import Governance
 
 
 def policy_of(text: str) -> Policy:
@@ -24,7 +27,22 @@ def policy_of(text: str) -> Policy:
     from maitred.serving.bundle import load_bundle
     from maitred.serving.policy import BundlePolicy
 
-    return BundlePolicy(load_bundle(text)) if Path(text).is_dir() else rule(text)
+    return BundlePolicy(load_bundle(bundle_folder(text))) if Path(text).is_dir() else rule(text)
+
+
+def center_of(scenario: str, policy: Policy, file: str | None) -> tuple[Scenario, Governance | None]:
+    """A center under the rules in force: of an approved file, or of a policy's bundle, which knows no others."""
+    from maitred.envs.scenario_file import load_scenario
+    from maitred.serving.policy import BundlePolicy
+    from maitred.training.governance.center import govern_center
+    from maitred.training.governance.files import load_governance
+
+    own = policy.bundle.governance if isinstance(policy, BundlePolicy) else None
+    rules = own if file is None else load_governance(file)
+    if own is not None and rules is not None and rules.sha256 != own.sha256:
+        raise CommandError(f"governance: expected that of the bundle, {own.sha256}, found {rules.sha256}")
+    center = load_scenario(scenario)
+    return center if rules is None else govern_center(center, rules), rules
 
 
 def train(overrides: Sequence[str]) -> int:
@@ -103,10 +121,13 @@ def gate(
     set: Sequence[str],
     out: str,
     mode: str = "better",
+    margin: float | None = None,
     settings: str | None = None,
     **given: Any,
 ) -> int:
     """Judge a candidate, print the verdict, and write the report; the exit status is the verdict."""
+    from dataclasses import replace
+
     from rich.console import Console
 
     from maitred.training.gate.frozen_checks import Mode
@@ -119,6 +140,7 @@ def gate(
     if (Path(out) / "gate.json").exists():
         raise CommandError(f"{out}: expected a folder without a gate report, found one")
     limits = Settings() if settings is None else load_settings(settings)
+    limits = limits if margin is None else replace(limits, margin=margin)
     request = Request(
         candidate=candidate, champion=champion, sets=tuple(set), mode=Mode(mode), settings=limits, **given
     )
@@ -170,7 +192,7 @@ COMMANDS = {
             Key("log", "decision log, with what came of the decisions", required=True),
             Key("method", "cloning | greedy | pessimistic | gradient | cql | iql (default: greedy)"),
             Key("out", "folder to write; may not hold a run already", required=True),
-            Key("seed", "of everything random (default: 0)", read=int),
+            Key("seed", "of everything random (default: 0)", read=read_seed),
         ),
     ),
     "evaluate": Command(
@@ -210,7 +232,7 @@ COMMANDS = {
             Key("set", "frozen sets, comma-separated; the first is the world it is meant for", True, files),
             Key("out", "folder for gate.json and gate.html; may not hold a report already", required=True),
             Key("log", "decision log, made after the candidate was named (default: none)"),
-            Key("governance", "approved governance file (default: that of the candidate's bundle)"),
+            Key("governance", "approved governance file that all play under (default: of the candidate's bundle)"),
             Key("mode", "better, or no_worse than the champion by the margin (default: better)"),
             Key("margin", "how much worse no worse still is, money per case (default: 0.05)", read=float),
             Key("generation0", "policy that all began with, which the candidate must not fall behind"),

@@ -43,7 +43,7 @@ GOLDEN_DECISIONS = 256
 GOLDEN_BATCH = 32  # too few for a BLAS to wake its threads, which takes longer than the work on a busy machine
 
 _HEADER = (ValueError, TypeError, SyntaxError, tokenize.TokenError, MemoryError, RuntimeError)  # of numpy's parser
-_UNREADABLE = (*_HEADER, OSError, EOFError, zipfile.BadZipFile, zlib.error)
+UNREADABLE = (*_HEADER, OSError, EOFError, zipfile.BadZipFile, zlib.error)
 
 ArraySpec = Mapping[str, tuple[type[np.generic], tuple[int, ...]]]
 
@@ -337,7 +337,7 @@ def _array(
             np.lib.format.read_magic(stream)
             header = np.lib.format.read_array_header_1_0(stream)
             data = stream.read(size + 1) if header == expected else b""
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise BundleError(file, name, "a readable array", error) from error
     if header != expected or len(data) != size:
         raise BundleError(file, name, f"{expected[2]} of shape {shape}", f"{header[2]} of shape {header[0]}")

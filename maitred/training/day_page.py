@@ -13,6 +13,7 @@ import matplotlib
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
+from maitred.envs.contact_log.schema import whole_file
 from maitred.envs.kpi import applicable
 from maitred.envs.scenario import Scenario
 from maitred.training import day_pictures
@@ -134,6 +135,5 @@ def _png(figure: Figure) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+    with whole_file(path) as temporary:
+        temporary.write_bytes(content)

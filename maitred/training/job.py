@@ -10,6 +10,7 @@ from typing import Any
 from maitred.agents.ppo import TorchPolicy
 from maitred.agents.rules import baselines
 from maitred.configs.schema import TrainConfig
+from maitred.envs.contact_log.schema import whole_file
 from maitred.envs.decision import Policy
 from maitred.envs.objective import Objective
 from maitred.serving.bundle import load_bundle
@@ -97,8 +98,7 @@ def judge(
     rules = baselines(frozen.scenario.has_conversations)
     evaluation = evaluate([first, *rules, *others], frozen, objective)
     folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f"{EVALUATION}.tmp"
-    temporary.write_text(to_json(evaluation))
-    temporary.replace(folder / EVALUATION)
+    with whole_file(folder / EVALUATION) as temporary:
+        temporary.write_text(to_json(evaluation))
     write_report(folder / REPORT, evaluation, curve, provenance, frozen=frozen, candidate=policies[0].name)
     return evaluation

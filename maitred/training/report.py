@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from maitred.envs.contact_log.schema import whole_file
 from maitred.envs.kpi import FAMILIES
 from maitred.training import pictures
 from maitred.training.curve import Curve
@@ -220,6 +220,5 @@ def _flat(content: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 def _replace(path: Path, html: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(html, encoding="utf-8")
-    os.replace(temporary, path)
+    with whole_file(path) as temporary:
+        temporary.write_text(html, encoding="utf-8")

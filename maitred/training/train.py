@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -19,10 +18,11 @@ from maitred.agents.network import CandidateNetwork
 from maitred.agents.ppo import TorchPolicy
 from maitred.agents.rules import RULES
 from maitred.configs.schema import BanditConfig, PPOConfig, TrainConfig
+from maitred.envs.contact_log.schema import whole_file
 from maitred.envs.decision import Decisions, Policy
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import load_scenario, save_scenario, scenario_hash
-from maitred.serving.bundle import ModelCard
+from maitred.serving.bundle import UNREADABLE, ModelCard
 from maitred.serving.governance import NONE, Governance
 from maitred.serving.level import TRAINED_LEVEL, check_level, weights_sha256
 from maitred.serving.runtime import NumpyNetwork
@@ -38,16 +38,20 @@ from maitred.training.learning import PARITY, VALIDATION, Learned, Log, branch
 from maitred.training.ppo_training import train_ppo
 from maitred.training.provenance import commit, versions
 from maitred.training.rehearsal import rehearse
+from maitred.training.run_folder import (
+    BANDIT,
+    DECISIONS,
+    NETWORK,
+    RUN,
+    RunError,
+    read_decisions,
+    read_record,
+    read_weights,
+)
 from maitred.training.validation import prepare_validation
 
-RUN, NETWORK, BANDIT = "run.json", "network.npz", "bandit.npz"
-DECISIONS = "decisions.npz"  # of the log that a policy was learned from; an export proves parity on them
 PARITY_DECISIONS = 10_000
 PACKAGES = ("gymnasium", "hydra-core", "numba", "numpy", "sb3-contrib", "stable-baselines3", "torch")
-
-
-class RunError(ValueError):
-    """A folder that is not a finished training run; the message names what is missing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,27 +151,31 @@ def save_run(result: TrainingResult, folder: Path) -> None:
             np.savez(file, allow_pickle=False, **arrays)
     else:
         save_bandit(policy, folder / BANDIT)  # type: ignore[arg-type]
-    temporary = folder / f"{RUN}.tmp"
-    temporary.write_text(json.dumps(result.record, indent=1) + "\n")
-    os.replace(temporary, folder / RUN)
+    with whole_file(folder / RUN) as temporary:
+        temporary.write_text(json.dumps(result.record, indent=1) + "\n")
 
 
 def load_policy(folder: str | Path) -> Policy:
     """The policy of a saved run.
 
     Raises:
-        RunError: the folder holds no finished run.
+        RunError: the folder holds no finished run, or a damaged one.
     """
     folder = Path(folder)
-    if not (folder / RUN).is_file():
-        raise RunError(f"{folder}: expected the folder of a finished training run, with {RUN} in it")
+    read_record(folder)
     if (folder / BANDIT).is_file():
-        return load_bandit(folder / BANDIT)
-    with np.load(folder / NETWORK, allow_pickle=False) as arrays:
-        weights = {name: torch.from_numpy(arrays[name]) for name in arrays.files}
+        return _bandit(folder / BANDIT)
+    weights = {name: torch.from_numpy(array) for name, array in read_weights(folder).items()}
     network = CandidateNetwork(len(weights["context_encoder.bias"]))
     network.load_state_dict(weights)
     return TorchPolicy(network)
+
+
+def _bandit(path: Path) -> Policy:
+    try:
+        return load_bandit(path)
+    except (*UNREADABLE, KeyError) as error:
+        raise RunError(f"{path}: expected a bandit as training wrote it, found {error}") from error
 
 
 def _hash(governance: Governance | None) -> str:
@@ -188,30 +196,30 @@ def export_run(
     Raises:
         LevelError: the run's AI level needs a gate report, or is refused.
         GateFileError: the report was changed, does not promote, or is of another policy or other rules.
-        RunError: the folder holds no finished run, a policy that cannot be exported, or one that was trained under
-            rules and would be exported without.
+        RunError: the folder holds no finished run or a damaged one, a policy that cannot be exported, or one that was
+            trained under rules and would be exported without.
         GovernanceError: the governance file is not one, or not as it was approved.
         ExportError: `out` exists, or a runtime disagrees with the network.
     """
     policy = load_policy(folder)
     if not isinstance(policy, TorchPolicy):
         raise RunError(f"{folder}: only a network can be exported, and this is a {policy.name}")
-    record = json.loads((Path(folder) / RUN).read_text())
+    record = read_record(Path(folder))
     rules = None if governance is None else load_governance(governance)
     if rules is None and (trained_under := record.get("governance", NONE)) != NONE:
         raise RunError(f"{folder}: expected governance=, as it was trained under {trained_under}, found none")
     weights = {name: value.numpy() for name, value in policy.network.state_dict().items()}
     promotion = None if gate is None else promotion_of(gate, weights_sha256(weights), _hash(rules))
     check_level(level := record.get("level", TRAINED_LEVEL), promotion)
-    source, decisions = _parity(Path(folder), record)
     seen = seen_by(Path(folder), record, NetworkPolicy(policy.name, NumpyNetwork(weights)))
+    source, decisions = _parity(Path(folder), record)
     card = ModelCard(
         name=policy.name,
         version=f"{source}-{record['began']}",
         training=record,
         objective=record["config"]["objective"],
         governance_sha256=_hash(rules),
-        commit=record["commit"],
+        commit=record.get("commit"),
         gate=promotion,
         level=level,
     )
@@ -221,8 +229,7 @@ def export_run(
 def _parity(folder: Path, record: Mapping[str, Any]) -> tuple[str, Decisions]:
     """What a run learned from, and decisions of it to prove parity on: logged ones, or rehearsed in its scenario."""
     if (folder / DECISIONS).is_file():
-        with np.load(folder / DECISIONS, allow_pickle=False) as kept:
-            return record["log"].get("scenario") or "log", Decisions(**kept)
+        return record.get("log", {}).get("scenario") or "log", read_decisions(folder)
     scenario = load_scenario(folder / CENTER)
     seed = branch(record["config"]["seed"], PARITY)
     return scenario.name, rehearse(scenario, RULES["random"], seed, PARITY_DECISIONS).decisions

@@ -118,7 +118,7 @@ def tune(family: Family, scenario: Scenario, objective: Objective, seed: int, bu
 
 def _plan(budget: int) -> tuple[int, int]:
     """Settings, and episodes of each in the first round: a larger budget buys more of both."""
-    count = int(math.sqrt(3 * budget))
+    count = int(math.sqrt(3 * max(budget, 0)))
     if budget < 2 * count or count < KEPT:
         raise ValueError(f"budget: expected 12 episodes or more, found {budget}")
     return count, budget // (2 * count)

@@ -11,6 +11,7 @@ from maitred.envs.objective import Objective
 from maitred.envs.scenario_file import load_scenario, save_scenario
 from maitred.training.paired import pooled
 from maitred.training.validation import Difference
+from tests.decisions import sample_decisions
 from tests.training.center import small_center
 
 TINY = PPOConfig(
@@ -40,6 +41,17 @@ def test_a_trained_policy_is_kept_and_tried_in_several_places(judge, monkeypatch
     there = replace(judge, center=replace(busy, name="busy")).kept("tiny-1", again)
     assert there.rewards.shape == here.rewards.shape and (there.rewards != here.rewards).any()
     np.testing.assert_array_equal(judge.kept("other", again).rewards, here.rewards)
+
+
+def test_a_policy_of_another_center_never_takes_its_place_in_the_same_folder(judge, tmp_path):
+    other = replace(small_center(1.2), name="busy")
+    save_scenario(other, tmp_path / "busy.yaml")
+    decisions = sample_decisions(200, 6, seed=1)
+    first = judge.trained(TINY, seed=1, label="tiny").policy.act(decisions).candidate
+    elsewhere = replace(judge, center=other, file=tmp_path / "busy.yaml").trained(TINY, seed=1, label="tiny")
+    again = judge.trained(TINY, seed=1, label="tiny").policy.act(decisions).candidate
+    assert (elsewhere.policy.act(decisions).candidate != first).any()
+    np.testing.assert_array_equal(again, first)
 
 
 def test_a_rule_is_judged_by_what_the_judge_values(judge):

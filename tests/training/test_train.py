@@ -34,7 +34,8 @@ from maitred.training.decision_log.played import subjects
 from maitred.training.frozen import OverlapError, freeze
 from maitred.training.learning import VALIDATION, branch
 from maitred.training.rehearsal import rehearse
-from maitred.training.train import RunError, TrainingResult, export_run, load_policy, save_run, train
+from maitred.training.run_folder import BANDIT, RunError
+from maitred.training.train import TrainingResult, export_run, load_policy, save_run, train
 from maitred.training.validation import prepare_validation
 from tests.training.case_values import case_values
 from tests.training.center import small_center
@@ -154,6 +155,9 @@ def test_bandits_learn_and_are_saved(policy: PolicyConfig, kind: type, tmp_path:
     assert load_policy(tmp_path / "run").name == policy.name
     with pytest.raises(RunError, match="only a network"):
         export_run(tmp_path / "run", tmp_path / "bundle")
+    (tmp_path / "run" / BANDIT).write_bytes(b"PK")
+    with pytest.raises(RunError, match=BANDIT):
+        load_policy(tmp_path / "run")
 
 
 @pytest.mark.parametrize("named", [True, False])

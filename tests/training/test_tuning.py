@@ -82,6 +82,8 @@ def test_tuning_is_reproducible_and_needs_a_budget():
     assert one == other
     with pytest.raises(ValueError, match="12 episodes or more, found 5"):
         tune(family, small_center(), Objective(), seed=2, budget=5)
+    with pytest.raises(ValueError, match="12 episodes or more, found -3"):
+        tune(family, small_center(), Objective(), seed=2, budget=-3)
 
 
 def test_training_episodes_are_not_those_that_validate():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -21,6 +20,7 @@ from maitred.agents.bandits.ridge import Ridge
 from maitred.agents.bandits.thompson import Thompson
 from maitred.agents.bandits.upper_bound import UpperBound
 from maitred.agents.network import CandidateNetwork
+from maitred.envs.contact_log.schema import whole_file
 from maitred.envs.decision import CANDIDATE_NAMES, CONTEXT_NAMES
 
 RULES: dict[str, type[Any]] = {rule.__name__: rule for rule in (UpperBound, Thompson, InverseGap)}
@@ -40,10 +40,8 @@ def save(policy: PairBandit | NeuralBandit, path: Path) -> None:
         weights = {name: value.numpy() for name, value in neural.network.state_dict().items()}
         arrays |= _linear(neural.learner) | _prefixed("network", weights) | _prefixed("fit", asdict(policy.fit))
         arrays |= {"scale": neural.scale, "penalty": policy.penalty, "memory": policy.memory}
-    temporary = path.with_name(f"{path.name}.partial")
-    with temporary.open("wb") as file:
+    with whole_file(path) as temporary, temporary.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
-    os.replace(temporary, path)
 
 
 def load(path: Path) -> PairBandit | NeuralBandit:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -53,9 +53,14 @@ class Source:
         return Signature(self.policy.name, policy_id(inner) + explores, self.governance_hash, ACTIVE)
 
     def reasons(self, decisions: Decisions) -> list[str | None]:
-        """(B,) why the platform's rule answered in a bundle's place, which abstains from what it has not seen."""
-        inner = self.policy.policy if isinstance(self.policy, Exploring) else self.policy
-        return inner.reasons(decisions) if isinstance(inner, BundlePolicy) else [None] * len(decisions)
+        """(B,) why the platform's rule answered in a bundle's place, which abstains from what it has not seen.
+
+        None as well where exploration answered: the row is chance's, and not the rule's.
+        """
+        if isinstance(self.policy, Exploring):
+            own = replace(self, policy=self.policy.policy).reasons(decisions)
+            return [None if stray else why for stray, why in zip(self.policy.strays(decisions), own, strict=True)]
+        return self.policy.reasons(decisions) if isinstance(self.policy, BundlePolicy) else [None] * len(decisions)
 
 
 def logged_traces(scenario: Scenario, seed: int, days: int) -> Iterator[Trace]:

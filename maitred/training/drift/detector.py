@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maitred.envs.contact_log.schema import whole_file
 from maitred.training.drift.contacts import Contacts, features
 from maitred.training.drift.logistic import fit_logistic
 
@@ -90,9 +91,8 @@ def save_detector(detector: Detector, path: str | Path) -> None:
     """Write it as JSON; the file appears whole."""
     content: dict[str, Any] = {"detector_version": VERSION}
     content |= {name: getattr(detector, name) for name in Detector.__slots__}
-    temporary = Path(f"{path}.tmp")
-    temporary.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    with whole_file(Path(path)) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def load_detector(path: str | Path) -> Detector:

@@ -83,9 +83,10 @@ def log_drift(
 
     Raises:
         DecisionLogError: one of them is no decision log.
-        DriftError: too few days, or not in order.
+        DriftError: too few days, days that are not in order, or a log that begins before its reference.
     """
     before, now = read_cases(reference), read_cases(log)
+    _check_order(log, _dates(now.cases), reference, _dates(before.cases))
     _, day = np.unique(before.cases.day, return_inverse=True)
     known = np.isfinite(before.cases.reward) & (day % 3 == 0)
     if not known.any():
@@ -93,8 +94,20 @@ def log_drift(
     predict = ridge()(before.taken[known], before.cases.reward[known])
     cases = [_with(rows.cases, predicted=predict(rows.taken)) for rows in (before, now)]
     drift = monitor(cases[0], cases[1], days_per_alarm, seed)
-    dates = tuple(str(np.datetime64(int(d), "D")) for d in np.unique(now.cases.day))
-    return LogDrift(int(day.max()) + 1, dates, drift, days_per_alarm)
+    return LogDrift(int(day.max()) + 1, _dates(now.cases), drift, days_per_alarm)
+
+
+def _dates(cases: Cases) -> tuple[str, ...]:
+    return tuple(str(np.datetime64(int(day), "D")) for day in np.unique(cases.day))
+
+
+def _check_order(log: str | Path, dates: tuple[str, ...], reference: str | Path, before: tuple[str, ...]) -> None:
+    """Drift is told of the later log; simulated logs all begin on one day, so that the first days may be equal."""
+    if dates[0] < before[0]:
+        raise DriftError(
+            f"{log}: expected a log that does not begin before its reference {reference}, "
+            f"{before[0]} to {before[-1]}, found {dates[0]} to {dates[-1]}"
+        )
 
 
 def read_cases(log: str | Path) -> LoggedCases:

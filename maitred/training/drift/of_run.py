@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from maitred.envs.decision import Policy
 from maitred.envs.resized import resized
-from maitred.envs.scenario_error import ScenarioError
 from maitred.envs.scenario_file import load_scenario
-from maitred.serving.familiar import Familiar
+from maitred.serving.familiar import ARRAYS, Familiar
 from maitred.training.drift.familiarity import ENCOUNTERS, seen_in
 from maitred.training.learning import branch
+from maitred.training.run_folder import checked, read_arrays
 
 CENTER = "scenario/center.yaml"  # that a run was trained in
 FAMILIAR = "familiar.npz"  # what the log has seen that a run was learned from
@@ -30,14 +29,12 @@ def seen_by(folder: Path, record: Mapping[str, Any], policy: Policy) -> Familiar
         policy: its network, which never abstains.
 
     Raises:
-        ScenarioError: the run has neither a log's nor a center's file, or a damaged one.
+        RunError: what the log has seen is damaged.
+        ScenarioError: the run has neither a log's nor a center's file, or a damaged one of a center.
     """
-    if (folder / FAMILIAR).is_file():
-        try:
-            with np.load(folder / FAMILIAR, allow_pickle=False) as kept:
-                return Familiar(**kept)
-        except (ValueError, TypeError, EOFError, BadZipFile) as error:
-            raise ScenarioError(f"{folder / FAMILIAR}: expected what a log has seen, as training wrote it") from error
+    if (path := folder / FAMILIAR).is_file():
+        expected = {name: (np.float32, shape) for name, shape in ARRAYS.items()}
+        return Familiar(**checked(path, read_arrays(path), expected))
     scenario, config = load_scenario(folder / CENTER), record["config"]
     sizes, loads = (config.get("policy", {}).get(factor, (1.0,)) for factor in ("sizes", "loads"))
     worlds = [resized(scenario, agents, load) for agents in sizes for load in loads]

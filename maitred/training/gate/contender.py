@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,8 +21,9 @@ from maitred.serving.policy import BundlePolicy, usual_where_strange
 from maitred.serving.runtime import NumpyNetwork
 from maitred.training.drift.of_run import seen_by
 from maitred.training.evaluate import policy_id
+from maitred.training.run_folder import NETWORK, RUN, read_arrays, read_record, read_weights
 
-RUN, NETWORK, WEIGHTS = "run.json", "network.npz", "weights.npz"
+WEIGHTS = "weights.npz"  # of a bundle
 
 Floats = NDArray[np.float64]
 
@@ -96,6 +96,7 @@ def contender(text: str) -> Contender:
     Raises:
         GateError: a folder that is neither, or the run of a policy that is no network.
         BundleError: a damaged bundle.
+        RunError: a damaged run.
         UnknownRuleError: no folder, and no rule of that name.
     """
     folder = Path(text)
@@ -116,7 +117,7 @@ def _of_bundle(folder: Path) -> Contender:
         policy=BundlePolicy(bundle),
         id=bundle.sha256,
         level=card.level,
-        weights_sha256=weights_sha256(_arrays(folder / WEIGHTS)),
+        weights_sha256=weights_sha256(read_arrays(folder / WEIGHTS)),
         objective=card.objective,
         governance=bundle.governance,
         governance_sha256=card.governance_sha256,
@@ -128,7 +129,7 @@ def _of_bundle(folder: Path) -> Contender:
 def _of_run(folder: Path) -> Contender:
     if not (folder / NETWORK).is_file():
         raise GateError(f"{folder}: expected the run of a network, which can be exported, found no {NETWORK}")
-    arrays, record = _arrays(folder / NETWORK), json.loads((folder / RUN).read_text())
+    arrays, record = read_weights(folder), read_record(folder)
     sha256, sure = weights_sha256(arrays), NetworkPolicy(folder.resolve().name, NumpyNetwork(arrays))
     return Contender(
         policy=replace(sure, familiar=seen_by(folder, record, sure)),
@@ -139,11 +140,6 @@ def _of_run(folder: Path) -> Contender:
         governance_sha256=record.get("governance", NONE),
         training=record,
     )
-
-
-def _arrays(path: Path) -> dict[str, NDArray[np.float32]]:
-    with np.load(path, allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
 
 
 def probabilities(contender: Contender, decisions: Decisions) -> Floats:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from maitred.envs.contact_log.schema import whole_file
 
 GATE_VERSION = 1
 _FIELDS = ("verdict", "level", "reasons", "candidate", "champion", "sets", "checks", "settings")
@@ -33,9 +34,9 @@ def seal(content: Mapping[str, Any]) -> dict[str, Any]:
 
 def write_gate(path: str | Path, sealed: Mapping[str, Any]) -> None:
     """Write a sealed report, whole or not at all."""
-    temporary = Path(f"{path}.tmp")
-    temporary.write_text(json.dumps(sealed, indent=1, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    text = json.dumps(sealed, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    with whole_file(Path(path)) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def load_gate(path: str | Path) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ import matplotlib
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
+from maitred.envs.contact_log.schema import whole_file
 from maitred.training.gate import pictures
 from maitred.training.gate.check import PARTS
 from maitred.training.pictures import STYLE
@@ -46,9 +46,8 @@ def write_page(path: str | Path, content: Content) -> None:
         drawn=_drawn(content),
         settings=_flat(content["settings"]),
     )
-    temporary = Path(f"{path}.tmp")
-    temporary.write_text(html, encoding="utf-8")
-    os.replace(temporary, path)
+    with whole_file(Path(path)) as temporary:
+        temporary.write_text(html, encoding="utf-8")
 
 
 def _parts(content: Content) -> list[dict[str, Any]]:

@@ -36,6 +36,7 @@ from maitred.training.gate.report_page import write_page
 from maitred.training.gate.same_check import relabelled_check, rewards_apart
 from maitred.training.gate.settings import Settings
 from maitred.training.gate.verdict import Decision
+from maitred.training.governance.center import govern_set
 from maitred.training.governance.files import load_governance
 from maitred.training.provenance import commit, versions
 
@@ -54,9 +55,8 @@ class Request:
         sets: folders of frozen sets; the first is the world that the candidate is meant for, where `mode` is asked,
             and on the others it must be no worse.
         log: decision log, of decisions made after the candidate was named.
-        governance: approved governance file; that of the candidate's bundle if none is given.
+        governance: approved governance file that all play under; that of the candidate's bundle if none is given.
         mode: what is to be shown.
-        margin: how much worse no worse still is, money per case; that of the settings if none is given.
         generation0: the policy that all began with, as `candidate`.
         settings: tolerances, levels and sizes.
     """
@@ -67,7 +67,6 @@ class Request:
     log: str | None = None
     governance: str | None = None
     mode: Mode = Mode.BETTER
-    margin: float | None = None
     generation0: str | None = None
     settings: Settings = field(default_factory=Settings)
 
@@ -79,6 +78,7 @@ def run_gate(request: Request) -> dict[str, Any]:
         GateError: arguments that do not go together.
         FrozenSetError: a damaged set.
         GovernanceError: a governance file that is none, or not as it was approved.
+        ScenarioError: a set whose center cannot be put under the file.
     """
     candidate, champion = contender(request.candidate), contender(request.champion)
     sets = [load_frozen(path) for path in request.sets]
@@ -86,6 +86,7 @@ def run_gate(request: Request) -> dict[str, Any]:
         found = ", ".join(frozen.name for frozen in sets)
         raise GateError(f"set: expected frozen sets of different names, found {found}")
     governance = candidate.governance if request.governance is None else load_governance(request.governance)
+    sets = [govern_set(frozen, governance) for frozen in sets]
     objective = objective_for(candidate, champion, request.settings)
     pair = None
     if request.log is not None:
@@ -131,10 +132,6 @@ class _Run:
     objective: Objective
     governance: Governance | None
 
-    @property
-    def margin(self) -> float:
-        return self.request.settings.margin if self.request.margin is None else self.request.margin
-
     def on_set(self, frozen: FrozenSet, first: bool) -> list[Check]:
         """What a frozen set answers, unless it has no looks left."""
         settings, name = self.request.settings, f"looks at {frozen.name}"
@@ -153,7 +150,7 @@ class _Run:
             replay_check(evidence, self.candidate, self.objective),
             itself_check(evidence, self.champion, self.objective),
             relabelled_check(frozen.name, rewards_apart(evidence), settings.relabelled, settings.seed),
-            objective_check(evidence, mode, self.margin),
+            objective_check(evidence, mode, settings.margin),
             guards_check(evidence, settings),
             segments_check(evidence, settings),
             audit_check(evidence, settings.audit_alpha),
@@ -165,7 +162,7 @@ class _Run:
         if self.request.generation0 is None:
             return Check(BEHAVIOUR, "generation 0", State.NOT_ASKED, "no policy of generation 0 was given")
         began = play(evidence.frozen, contender(self.request.generation0), self.objective, command())
-        return generation0_check(evidence, began, self.margin)
+        return generation0_check(evidence, began, self.request.settings.margin)
 
     def on_log(self, pair: LoggedPair | None) -> list[Check]:
         """What a decision log answers; level 2 cannot do without."""
@@ -173,7 +170,7 @@ class _Run:
         if pair is None or self.request.log is None:
             why = "no decision log was given" + (", which a policy retrained from its own logs needs" if needed else "")
             return [Check(FRESH, FRESH_NAME, State.NOT_RUN if needed else State.NOT_ASKED, why)]
-        asked = 0.0 if self.request.mode is Mode.BETTER else -self.margin
+        asked = 0.0 if self.request.mode is Mode.BETTER else -self.request.settings.margin
         return log_checks(self.request.log, pair, self.candidate, self.request.settings, asked)
 
     def content(self, sets: list[FrozenSet], pair: LoggedPair | None, checks: list[Check]) -> Mapping[str, Any]:
@@ -185,7 +182,7 @@ class _Run:
             "level": self._level(verdict.decision, checks),
             "reasons": verdict.reasons,
             "mode": self.request.mode,
-            "margin": self.margin,
+            "margin": self.request.settings.margin,
             "candidate": self.candidate.described(),
             "champion": self.champion.described(),
             "sets": [_described(frozen) for frozen in sets],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import yaml
 
 from maitred.envs.kpi import KPIS
+from maitred.envs.objective import Objective
 
 _KNOWN = {kpi.name for kpi in KPIS}
 
@@ -113,7 +115,7 @@ class Settings:
         for name in ("unlike_most", "fallback_most"):
             _require(0 <= getattr(self, name) <= 1, name, "a share from 0 to 1", getattr(self, name))
         for name in ("margin", "segment_margin", "planned", "seed"):
-            _require(getattr(self, name) >= 0, name, "0 or more", getattr(self, name))
+            _require(0 <= getattr(self, name) < math.inf, name, "0 or more", getattr(self, name))
         for name in ("looks", "segment_contacts", "fuzz_decisions", "log_looks", "like"):
             _require(getattr(self, name) >= 1, name, "1 or more", getattr(self, name))
         _require(self.clip >= 1, "clip", "1 or more", self.clip)
@@ -154,7 +156,8 @@ def _read(name: Any, value: Any) -> Any:
     if name == "guards":
         return _guards(value)
     if name == "objective":
-        _require(isinstance(value, dict), name, "a mapping of weights", value)
+        known = isinstance(value, dict) and value.keys() <= Objective.__dataclass_fields__.keys()
+        _require(known, name, "a mapping of weights", value)
         return value
     whole = isinstance(defaults[name], int)
     number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)

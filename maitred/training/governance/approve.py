@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
+from maitred.envs.contact_log.schema import whole_file
 from maitred.serving.governance import NONE, Approval, Governance, GovernanceError, document
 from maitred.training.governance.diff import differences
 from maitred.training.governance.files import load_draft, load_governance
@@ -54,7 +54,6 @@ def _write(out: Path, governance: Governance) -> None:
     if out.exists():
         raise GovernanceError(out.name, "file", "a version that is not there yet", "a file")
     content = {**document(governance), "sha256": governance.sha256}
-    temporary = out.with_name(f"{out.name}.tmp")
-    temporary.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=118), encoding="utf-8")
-    temporary.chmod(_READ_ONLY)
-    os.replace(temporary, out)
+    with whole_file(out) as temporary:
+        temporary.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=118), encoding="utf-8")
+        temporary.chmod(_READ_ONLY)

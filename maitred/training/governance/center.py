@@ -12,6 +12,7 @@ from maitred.envs.blocks.fields import Value, is_default
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_error import ScenarioError, require
 from maitred.serving.governance import Governance
+from maitred.training.frozen import FrozenSet
 
 
 def govern_center(scenario: Scenario, governance: Governance) -> Scenario:
@@ -41,6 +42,11 @@ def govern_center(scenario: Scenario, governance: Governance) -> Scenario:
     if not scenario.has_conversations:
         return scenario
     return replace(scenario, governance=block, outreach=_outreach(scenario.outreach, governance))
+
+
+def govern_set(frozen: FrozenSet, governance: Governance | None) -> FrozenSet:
+    """The same frozen days in a center under a governance file, as `govern_center` has it; None changes nothing."""
+    return frozen if governance is None else replace(frozen, scenario=govern_center(frozen.scenario, governance))
 
 
 def _flags(types: tuple[str, ...], listed: tuple[str, ...]) -> Value:

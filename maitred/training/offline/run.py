@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from maitred.envs.contact_log.schema import whole_file
 from maitred.envs.decision import Decisions
 from maitred.serving.governance import NONE
 from maitred.serving.level import RETRAINED_LEVEL
@@ -24,7 +24,7 @@ from maitred.training.frozen import find_frozen
 from maitred.training.offline.experience import OfflineError, read_experience
 from maitred.training.offline.methods import LearnedOffline, Study, learn
 from maitred.training.provenance import commit, versions
-from maitred.training.train import DECISIONS, NETWORK, RUN
+from maitred.training.run_folder import DECISIONS, NETWORK, RUN
 
 PARITY_DECISIONS = 2_000
 FAMILIAR_DECISIONS = 20_000
@@ -70,9 +70,8 @@ def run_offline(log: str | Path, method: str, out: str | Path, seed: int = 0) ->
         "commit": commit(),
         "versions": versions("numpy", "torch"),
     }
-    temporary = out / f"{RUN}.tmp"
-    temporary.write_text(json.dumps(record, indent=1) + "\n")
-    os.replace(temporary, out / RUN)
+    with whole_file(out / RUN) as temporary:
+        temporary.write_text(json.dumps(record, indent=1) + "\n")
     return learned
 
 
@@ -98,7 +97,5 @@ def _spread(log: str | Path) -> Decisions:
 
 
 def _write(path: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("wb") as file:
+    with whole_file(path) as temporary, temporary.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
-    os.replace(temporary, path)

@@ -6,7 +6,6 @@ import sys
 import numpy as np
 import pyarrow as pa
 import pytest
-from scipy.stats import beta
 
 from experiments.audit import short_calls, table
 from maitred.envs.contact_log.schema import SCHEMA, log_writer
@@ -46,13 +45,6 @@ def test_cheats_are_moved_to_scenarios_that_no_tolerance_was_chosen_on():
     assert {plant.scenario for plant in moved}.isdisjoint(table.HONEST)
     assert len(moved) == len(table.PLANTS) - 2
     assert set(table.HONEST_ELSEWHERE).isdisjoint(table.HONEST)
-
-
-@pytest.mark.parametrize(("count", "of"), [(0, 10), (3, 10), (10, 10)])
-def test_intervals_are_clopper_and_pearsons(count, of):
-    low = beta.ppf(0.025, count, of - count + 1) if count else 0.0
-    high = beta.ppf(0.975, count + 1, of - count) if count < of else 1.0
-    assert table.interval(count, of) == f"{count / of:.0%} ({low:.0%}, {high:.0%})"
 
 
 def test_who_hangs_up_is_named_and_found_again_among_planted_agents(monkeypatch, tmp_path, capsys):

@@ -5,8 +5,8 @@ import pytest
 from scipy.stats import binomtest
 
 from experiments.gate import promotion, trials
-from experiments.gate.shares import share_interval
 from experiments.gate.world import build
+from experiments.intervals import share_interval
 
 
 @pytest.fixture(scope="module")

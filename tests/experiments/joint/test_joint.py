@@ -51,8 +51,21 @@ def test_the_verdict_follows_from_the_interval_and_guards_from_theirs():
     assert better.difference("fixed cap").value == pytest.approx(0.3)
     assert _verdict(better, "fixed cap") == "better"
     assert _guard(better, "aht_s").endswith("worse") and _guard(better, "fcr") == "-"
-    equal = Comparison("here_alike", "", {"fixed cap": judged(1.0)}, [judged(1.001)])
-    assert _verdict(equal, "fixed cap") == "within 0.5 %"
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        ([0.1, 0.2, 0.15], "within 0.5 %"),
+        ([9.0, -18.0, 13.5], "not shown within 0.5 %"),
+        ([2.0, 4.0, 3.0], "not within 0.5 %"),
+    ],
+)
+def test_the_control_needs_an_interval_that_is_within(extra, said):
+    ours = judged(1.0)
+    ours.rewards[:, 0] += extra  # money of each day
+    control = Comparison("here_alike", "", {"fixed cap": judged(1.0)}, [ours])
+    assert _verdict(control, "fixed cap") == said
 
 
 def test_an_unknown_world_is_refused(capsys):

@@ -52,6 +52,15 @@ def test_where_days_differ_bounds_of_decisions_miss_more_than_those_of_days(tmp_
     assert missed("decisions") > 0.3 > missed("default")
 
 
+def test_where_the_log_can_tell_of_no_policy_the_row_says_only_that(capsys):
+    unknown, known = np.full(3, np.nan), np.arange(3.0)
+    silent = simulator.Row(0.7, unknown, unknown, unknown, known, known, 1.0, 1.0, 1.0, 2.0)
+    telling = simulator.Row(0.9, known, known - 1, known + 1, known, known, 1.0, 1.0, 1.0, 2.0)
+    assert [(figure.name, figure.value) for figure in simulator.figures(silent)] == [("load 0.7: told", 0.0)]
+    simulator.print_rows([silent, telling], "here")
+    assert "inside" in capsys.readouterr().out
+
+
 @pytest.mark.slow
 def test_the_simulator_study_finds_what_its_rules_really_earn(tmp_path):
     arguments = ["--loads", "0.9", "--logged-days", "20", "--days", "2", "--seed", "2"]

@@ -10,9 +10,11 @@ import pytest
 from maitred.agents.rules import rule
 from maitred.cli import main
 from maitred.envs.contact_log.schema import SCHEMA, log_writer
+from maitred.envs.scenario_file import load_scenario
 from maitred.training.audit import DETECTORS, AuditError
 from maitred.training.audit.cheats import HarvestAbandons
 from maitred.training.audit.report import audit_policy, findings_table, left_out_text
+from maitred.training.governance.approve import approve
 from tests.training.audit.test_short_call_log import log_of
 from tests.training.center import small_center
 
@@ -55,6 +57,18 @@ def test_the_command_writes_what_it_found(capsys, tmp_path):
     assert found["found"] and found["policy"] == "outreach_blind+cmu" and found["episodes"] == 6
     spam = next(one for one in found["findings"] if one["id"] == "DG-10")
     assert spam["flagged"] and all(one["low"] > one["tolerance"] for one in spam["symptoms"])
+
+
+def test_what_the_rules_forbid_is_no_cheat_of_a_policy_that_is_under_them(capsys, tmp_path):
+    center = load_scenario("w6_outage")
+    names = ", ".join(center.types.names)
+    limits = "{messages_per_day: 1, messages_per_customer_week: 1, open_from_s: 0, open_to_s: 86400}"
+    (tmp_path / "rules.yaml").write_text(f"intents: [{names}]\noutreach: {limits}\nmax_cap_slots: 8\n")
+    file = approve(tmp_path / "rules.yaml", by="Ana Ruiz", previous="none")
+    status, said = printed(
+        capsys, "audit", "policy=outreach_blind+cmu", "scenario=w6_outage", "episodes=6", f"governance={file}"
+    )
+    assert status == 0 and "DG-10 proactive spam: the candidate" not in said.out
 
 
 def test_the_command_passes_a_rule_that_only_does_its_work(capsys):

@@ -179,6 +179,17 @@ def wary_bundle(folder):
     return load_bundle(export_bundle(network, folder / "wary", card=card, parity_decisions=met, familiar=seen))
 
 
+def test_what_exploration_chose_is_no_fallbacks(tmp_path):
+    policy = BundlePolicy(wary_bundle(tmp_path))
+    record(CENTER, logged_traces(CENTER, 3, 1), Source(Exploring(policy, 0.5), 3), tmp_path / "log.parquet")
+    logged = as_logged(table := pq.read_table(tmp_path / "log.parquet"))
+    fallback, usual = np.array(table["mode"]) == "fallback", policy.act(logged.decisions).candidate
+    assert (logged.chosen == usual)[fallback].all()
+    share = fallback.mean() / policy.abstains(logged.decisions).mean()
+    assert 0.3 < share < 0.7
+    np.testing.assert_array_equal(fallback, [reason is not None for reason in table["reason"].to_pylist()])
+
+
 def test_where_a_bundle_abstains_the_row_is_a_fallbacks_and_says_why(tmp_path):
     policy = BundlePolicy(wary_bundle(tmp_path))
     record(CENTER, logged_traces(CENTER, 3, 1), Source(policy, 3), tmp_path / "log.parquet")

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from maitred.agents.rules import RULES
@@ -63,6 +64,18 @@ def test_stated_chances_are_those_of_the_chosen_candidate(log):
     cases = read_cases(log).cases
     told = np.isfinite(cases.chance)
     assert told.any() and abs(cases.outcome[told].mean() - cases.chance[told].mean()) < 0.05
+
+
+def test_a_log_older_than_its_reference_is_refused_with_the_dates_of_both(reference, log, tmp_path, capsys):
+    rows = pa.concat_tables(read_groups(log))
+    year = pa.scalar(366 * 86_400_000_000, pa.duration("us"))
+    older = rows.set_column(rows.schema.get_field_index("time"), "time", pc.subtract(rows["time"], year))
+    path = written(older, tmp_path / "older.parquet")
+    assert main(["logs", "drift", f"log={path}", f"reference={reference}"]) == 2
+    said = capsys.readouterr().err
+    dates = [str(np.datetime64(int(read_cases(one).cases.day[0]), "D")) for one in (path, reference)]
+    assert dates[0] < dates[1] and "does not begin before its reference" in said
+    assert all(date in said for date in dates)
 
 
 def test_days_out_of_order_are_refused(log, tmp_path):

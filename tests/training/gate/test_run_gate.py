@@ -9,6 +9,7 @@ from maitred.agents.exploring import Exploring
 from maitred.agents.rules import RULES
 from maitred.cli import main
 from maitred.envs.objective import Objective
+from maitred.serving.governance import Governance
 from maitred.training.decision_log.record import Source, logged_traces, record
 from maitred.training.frozen import FrozenSet, OverlapError, load_frozen
 from maitred.training.gate import run_gate as module
@@ -21,6 +22,8 @@ from maitred.training.gate.on_frozen import on_frozen
 from maitred.training.gate.run_gate import Request, objective_for, run_gate
 from maitred.training.gate.settings import Settings
 from maitred.training.gate.verdict import Decision
+from maitred.training.governance.approve import approve
+from maitred.training.governance.files import load_governance
 from maitred.training.governance.fuzz import BATCH
 from tests.rules import rules
 from tests.training.center import small_center
@@ -159,6 +162,24 @@ def test_governance_is_fuzzed_and_must_be_the_candidates_own(frozen: FrozenSet) 
     assert rules_check(other, rules(), 10, 0).state is State.FAILED
 
 
+def test_frozen_days_are_played_under_the_rules_in_force(
+    frozen: FrozenSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played: list[Governance | None] = []
+
+    def under(frozen: FrozenSet, governance: Governance | None) -> FrozenSet:
+        played.append(governance)
+        return frozen
+
+    monkeypatch.setattr(module, "govern_set", under)
+    stub(monkeypatch, ruled=Contender(RULES["fastest"], "ruled", 1, governance=rules()))
+    judged(frozen, "ruled", "incumbent")
+    (tmp_path / "other.yaml").write_text("intents: [loans]\nmax_cap_slots: 6\n")
+    file = approve(tmp_path / "other.yaml", by="Ana Ruiz", previous="none")
+    judged(frozen, "ruled", "incumbent", governance=str(file))
+    assert played == [rules(), load_governance(file)]
+
+
 def test_promised_averages_are_kept_at_least_as_well_as_the_champion_keeps_them(frozen: FrozenSet) -> None:
     promised = rules(
         intents=["billing", "complaints", "refunds", "tariffs", "loans", "cards"],
@@ -214,6 +235,7 @@ def test_objectives_that_differ_need_a_decision() -> None:
         (["candidate=fastest", "champion=nobody"], 2),
         (["candidate=fastest", "champion=incumbent", "mode=best"], 2),
         (["candidate=fastest", "champion=incumbent", "settings=nowhere.yaml"], 2),
+        (["candidate=fastest", "champion=incumbent", "mode=no_worse", "margin=inf"], 2),
     ],
 )
 def test_the_exit_status_is_the_verdict(

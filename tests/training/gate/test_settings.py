@@ -33,6 +33,8 @@ def test_tolerances_are_absolute_or_a_share_of_the_champions_value() -> None:
         ("alpha: 0.7", "alpha: expected a probability above 0 and below 0.5, found 0.7"),
         ("alpha: much", "alpha: expected a number, found 'much'"),
         ("margin: -1", "margin: expected 0 or more, found -1"),
+        ("margin: .inf", "margin: expected 0 or more, found inf"),
+        ("objective: {smiles: 3}", "objective: expected a mapping of weights, found {'smiles': 3}"),
         ("looks: 2.5", "looks: expected a whole number, found 2.5"),
         ("looks: true", "looks: expected a whole number, found True"),
         ("relabelled: 10", "relabelled: expected 1000 or more, found 10"),

@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
+from maitred.agents.rules import rule
 from maitred.envs.blocks import Bots, Channels, Dialogue, Governance, Handoff, Outreach
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_error import ScenarioError
 from maitred.envs.scenario_file import load_scenario, save_scenario, scenario_hash
-from maitred.training.governance.center import govern_center
+from maitred.envs.simulator import simulate
+from maitred.training.frozen import FrozenSet, freeze
+from maitred.training.governance.center import govern_center, govern_set
 from tests.envs.kernel.worlds import center
 from tests.rules import rules
 from tests.training.center import small_center
@@ -40,6 +43,20 @@ def test_a_governed_center_is_another_center_and_can_be_saved(tmp_path) -> None:
     assert scenario_hash(governed) != scenario_hash(world())
     save_scenario(governed, tmp_path / "governed.yaml")
     assert scenario_hash(govern_center(load_scenario(tmp_path / "governed.yaml"), RULES)) == scenario_hash(governed)
+
+
+def test_frozen_days_are_played_under_the_file_and_stay_the_same_days(tmp_path) -> None:
+    frozen = freeze(world(), tmp_path / "set", episodes=3, seed=5, purpose="a test", name="set")
+    governed = govern_set(frozen, RULES)
+    assert governed.sha256 == frozen.sha256 and govern_set(frozen, None) is frozen
+
+    def with_bots(played_in: FrozenSet) -> np.ndarray:
+        ledgers = simulate(played_in.scenario, played_in.traces(), rule("bot_first+cmu"))
+        talks = np.concatenate([ledger.talks for ledger in ledgers])
+        return np.bincount(talks["first_type"], weights=talks["bot_turns"], minlength=3)
+
+    before, after = with_bots(frozen), with_bots(governed)
+    assert (before > 0).all() and after[0] == 0 and (after[1:] > 0).all()
 
 
 def test_a_center_of_calls_alone_has_nothing_to_forbid() -> None:

@@ -19,7 +19,8 @@ from maitred.serving.governance import GovernanceError
 from maitred.training.governance.approve import approve
 from maitred.training.governance.files import load_governance
 from maitred.training.job import BUNDLE, run_job
-from maitred.training.train import RunError, export_run, train
+from maitred.training.run_folder import RunError
+from maitred.training.train import export_run, train
 from tests.rules import changed
 from tests.training.center import small_center
 
