@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.feedback_loop.results import Runs
-from maitred.envs.contact_log.schema import whole_file
+from maitred.envs.whole_file import whole_file
 from maitred.training.pictures import CANDIDATE, INK, OTHERS, REFERENCE, STYLE
 
 LOSS = "#c4390d"

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from experiments.front.families import AXES, CONDITIONED, FAMILIES, FIXED, OWN, RULE, Front, points
 from experiments.front.hypervolume import Floats
-from maitred.envs.contact_log.schema import whole_file
+from maitred.envs.whole_file import whole_file
 from maitred.training.pictures import CANDIDATE, INK, OTHERS, REFERENCE, STYLE
 
 COLOURS = {CONDITIONED: CANDIDATE, OWN: OTHERS[0], FIXED: INK, RULE: REFERENCE}

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from experiments.judging import word
-from maitred.envs.contact_log.schema import whole_file
+from maitred.envs.whole_file import whole_file
 from maitred.training.pictures import STYLE
 from maitred.training.validation import Difference
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from experiments.ladder.rungs import BEST
-from maitred.envs.contact_log.schema import whole_file
+from maitred.envs.whole_file import whole_file
 from maitred.training.pictures import CANDIDATE, OTHERS, REFERENCE, STYLE
 from maitred.training.validation import Difference
 

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from experiments.learning_value.rules import Floats
 from experiments.learning_value.weeks import MEASURES
-from maitred.envs.contact_log.schema import whole_file
+from maitred.envs.whole_file import whole_file
 from maitred.training.paired import paired_difference, pooled
 from maitred.training.pictures import CANDIDATE, OTHERS, REFERENCE, STYLE
 

@@ -16,8 +16,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from experiments.quadrants.days import ACTIONS, Floats, Played
-from maitred.envs.contact_log.schema import whole_file
 from maitred.envs.decision import Action
+from maitred.envs.whole_file import whole_file
 from maitred.training.day_pictures import QUADRANTS, WORDS
 from maitred.training.paired import pooled
 from maitred.training.pictures import CANDIDATE, INK, STYLE

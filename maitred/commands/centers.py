@@ -64,9 +64,9 @@ def tune(scenario: str, seed: int = 0, budget: int | None = None, out: str | Non
     """Tune every family of rules to a center and print them, the best first."""
     from rich.console import Console
 
-    from maitred.envs.contact_log.schema import whole_file
     from maitred.envs.objective import Objective
     from maitred.envs.scenario_file import load_scenario
+    from maitred.envs.whole_file import whole_file
     from maitred.training.tuning import DEFAULT_BUDGET, best_rule, tuned_json, tuned_table
 
     center, episodes = load_scenario(scenario), DEFAULT_BUDGET if budget is None else budget

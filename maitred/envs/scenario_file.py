@@ -8,7 +8,6 @@ the bit, apart from the figures of agents for types that they may not answer: th
 from __future__ import annotations
 
 import json
-import os
 import re
 from hashlib import sha256
 from pathlib import Path
@@ -33,6 +32,7 @@ from maitred.envs.scenario import (
 from maitred.envs.scenario_blocks import block_document, read_blocks
 from maitred.envs.scenario_error import ScenarioError
 from maitred.envs.scenario_tables import TABLES, TableReader, tables
+from maitred.envs.whole_file import whole_file
 
 SHIPPED = Path(__file__).parent / "scenarios"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -100,9 +100,8 @@ def _file_name(name: str) -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
+    with whole_file(path) as temporary:
+        temporary.write_bytes(content)
 
 
 class Section:

@@ -13,9 +13,9 @@ import matplotlib
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
-from maitred.envs.contact_log.schema import whole_file
 from maitred.envs.kpi import applicable
 from maitred.envs.scenario import Scenario
+from maitred.envs.whole_file import whole_file
 from maitred.training import day_pictures
 from maitred.training.day_record import DayRecord, trend
 from maitred.training.pictures import STYLE

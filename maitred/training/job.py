@@ -10,9 +10,9 @@ from typing import Any
 from maitred.agents.ppo import TorchPolicy
 from maitred.agents.rules import baselines
 from maitred.configs.schema import TrainConfig
-from maitred.envs.contact_log.schema import whole_file
 from maitred.envs.decision import Policy
 from maitred.envs.objective import Objective
+from maitred.envs.whole_file import whole_file
 from maitred.serving.bundle import load_bundle
 from maitred.serving.policy import BundlePolicy
 from maitred.training.curve import Curve, CurveRecorder

@@ -14,8 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from maitred.envs.contact_log.schema import whole_file
 from maitred.envs.kpi import FAMILIES
+from maitred.envs.whole_file import whole_file
 from maitred.training import pictures
 from maitred.training.curve import Curve
 from maitred.training.evaluate import Evaluation

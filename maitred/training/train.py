@@ -18,10 +18,10 @@ from maitred.agents.network import CandidateNetwork
 from maitred.agents.ppo import TorchPolicy
 from maitred.agents.rules import RULES
 from maitred.configs.schema import BanditConfig, PPOConfig, TrainConfig
-from maitred.envs.contact_log.schema import whole_file
 from maitred.envs.decision import Decisions, Policy
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import load_scenario, save_scenario, scenario_hash
+from maitred.envs.whole_file import whole_file
 from maitred.serving.bundle import UNREADABLE, ModelCard
 from maitred.serving.governance import NONE, Governance
 from maitred.serving.level import TRAINED_LEVEL, check_level, weights_sha256

@@ -5,7 +5,6 @@ zone), durations are seconds. Rows stand in the order of the source files: sort 
 matters. The version stands in the parquet key-value metadata; a reader refuses any other.
 """
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from maitred.envs.whole_file import whole_file
 
 VERSION = "1"
 VERSION_KEY = b"maitred.contact_log.version"
@@ -99,17 +100,6 @@ def _at_most(low: object, high: object) -> pa.BooleanArray:
 def _named_where_known(columns: dict[str, pa.Array], served: pa.BooleanArray) -> pa.BooleanArray:
     known = pc.and_(served, pc.invert(columns["agent_unknown"]))
     return pc.equal(pc.is_valid(columns["agent"]), known)
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary path that becomes `path` when the block succeeds and vanishes when it fails."""
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from maitred.envs.kpi import FAMILIES
 from maitred.envs.kpi.definition import Kpi
+from maitred.envs.whole_file import whole_file
 
 PAGE = Path(__file__).parents[3] / "docs" / "kpis.md"
 
@@ -64,7 +64,6 @@ def _row(kpi: Kpi) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    temporary = PAGE.with_name(PAGE.name + ".tmp")
-    temporary.write_text(page(), encoding="utf-8")
-    os.replace(temporary, PAGE)
+    with whole_file(PAGE) as temporary:
+        temporary.write_text(page(), encoding="utf-8")
     print(PAGE)

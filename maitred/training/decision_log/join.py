@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from rich.table import Table
 
-from maitred.envs.contact_log.schema import whole_file
 from maitred.envs.objective import Objective
+from maitred.envs.whole_file import whole_file
 from maitred.training.decision_log.inbox import Account, Inbox, inbox
 from maitred.training.decision_log.read import open_log, read_groups
 from maitred.training.decision_log.schema import (

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from maitred.envs.contact_log.schema import whole_file
+from maitred.envs.whole_file import whole_file
 from maitred.training.decision_log.schema import SCHEMA
 
 GROUP_ROWS = 8192  # about 20 MB of decisions between ten candidates

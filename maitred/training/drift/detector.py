@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maitred.envs.contact_log.schema import whole_file
+from maitred.envs.whole_file import whole_file
 from maitred.training.drift.contacts import Contacts, features
 from maitred.training.drift.logistic import fit_logistic
 

@@ -13,7 +13,7 @@ import matplotlib
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
-from maitred.envs.contact_log.schema import whole_file
+from maitred.envs.whole_file import whole_file
 from maitred.training.gate import pictures
 from maitred.training.gate.check import PARTS
 from maitred.training.pictures import STYLE

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from maitred.envs.contact_log.schema import whole_file
 from maitred.envs.decision import Decisions
+from maitred.envs.whole_file import whole_file
 from maitred.serving.governance import NONE
 from maitred.serving.level import RETRAINED_LEVEL
 from maitred.training.decision_log.fingerprint import fingerprint

@@ -19,10 +19,10 @@ from maitred.envs.calibration.turns.assemble import assemble
 from maitred.envs.calibration.turns.events import read_events
 from maitred.envs.calibration.turns.fits import TurnCalibration, fit_turns
 from maitred.envs.contact_log.report import Reject, report_table
-from maitred.envs.contact_log.schema import whole_file
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import save_scenario
 from maitred.envs.turn_log import TurnLogError, read_turn_log
+from maitred.envs.whole_file import whole_file
 
 SHOWN_REJECTS = 5
 ASSUMED = (
