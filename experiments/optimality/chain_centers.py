@@ -35,6 +35,8 @@ class ChainCenters(BatchedVecEnv):
         elapsed_s: (B,) float64, expected seconds between the last two decisions of each copy.
     """
 
+    siblings = 1  # luck here is no trace that two copies could meet
+
     def __init__(
         self, decisions: ChainDecisions, *, num_envs: int, seed: np.random.SeedSequence, rate: float, scale: float
     ) -> None:

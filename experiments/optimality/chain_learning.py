@@ -35,6 +35,7 @@ SETTINGS = PPOConfig(
     minutes=None,
     n_steps=32,
     batch_size=2048,
+    learning_rate=2e-3,
     horizon_min=60,
     credit_min=4,
     validate_every=10,

@@ -64,10 +64,11 @@ class PPOConfig(PolicyConfig):
     steps: int = 30_000_000  # decisions
     minutes: float | None = 10.0  # wall clock, validation included
     n_envs: int = 256  # centers stepped together
+    siblings: int = 4  # of them, that begin each rollout in one state and meet the same luck; 1 for none
     n_steps: int = 128  # decisions per center and rollout
     batch_size: int = 4096  # decisions per gradient step
     epochs: int = 4  # passes over a rollout
-    learning_rate: float = 2e-3  # at the start; falls linearly over the budget
+    learning_rate: float = 8e-4  # at the start; falls linearly over the budget
     horizon_min: float = 30.0  # of discounting, in simulated minutes
     credit_min: float = 15.0  # simulated minutes over which rewards, not the learned value, tell what a decision did
     clip_range: float = 0.2
@@ -77,6 +78,7 @@ class PPOConfig(PolicyConfig):
     teacher: str | None = None  # rule to imitate first, `best` for the best of all, tuned; none came further on bank
     imitated: int = 50_000  # of its decisions
     imitation_epochs: int = 12  # passes over them
+    anchor: float = 0.0  # price of a nat by which a choice departs from the imitated teacher, in sd of its returns
     sizes: tuple[float, ...] = (1.0,)  # factors of the scenario's agents to train at, each with every load
     loads: tuple[float, ...] = (1.0,)  # factors of its arrivals per agent hour
     multiplier_step: float = 0.0  # money per case and unit of a KPI, for each unit beyond its bound; 0 charges nothing
@@ -89,6 +91,8 @@ class PPOConfig(PolicyConfig):
         _positive("policy", clip_range=self.clip_range, width=self.width, validate_every=self.validate_every)
         _positive("policy", horizon_min=self.horizon_min, credit_min=self.credit_min, imitated=self.imitated)
         _positive("policy", imitation_epochs=self.imitation_epochs)
+        _require(self.anchor >= 0, "policy.anchor", "0 or more", self.anchor)
+        _require(not self.anchor or self.teacher is not None, "policy.anchor", "0 without policy.teacher", self.anchor)
         _require(self.multiplier_step >= 0, "policy.multiplier_step", "0 or more", self.multiplier_step)
         _require(self.preference_spread >= 1, "policy.preference_spread", "1 or more", self.preference_spread)
         factors = (*self.sizes, *self.loads)
@@ -96,6 +100,13 @@ class PPOConfig(PolicyConfig):
         worlds = len(self.sizes) * len(self.loads)
         _require(self.n_envs >= worlds, "policy.n_envs", f"a center or more for each of {worlds} worlds", self.n_envs)
         _fraction("policy", entropy=self.entropy)
+        _positive("policy", siblings=self.siblings)
+        _require(
+            self.n_envs % (self.siblings * worlds) == 0,
+            "policy.siblings",
+            f"a divisor of n_envs / worlds = {self.n_envs} / {worlds}",
+            self.siblings,
+        )
         rollout = self.n_envs * self.n_steps
         _require(
             rollout % self.batch_size == 0,

@@ -30,6 +30,7 @@ class Episodes:
         centers: their number B.
         objective: what each booked term is worth; the default is `Objective()`. With one for each center, decisions
             carry the weights of their center's, for policies that are conditioned on them.
+        siblings: how many neighbouring centers play the same traces; divides B.
 
     Attributes:
         simulator: the centers.
@@ -42,13 +43,17 @@ class Episodes:
     """
 
     def __init__(
-        self, scenario: str | Path | Scenario, centers: int, objective: Objective | Sequence[Objective] | None = None
+        self,
+        scenario: str | Path | Scenario,
+        centers: int,
+        objective: Objective | Sequence[Objective] | None = None,
+        siblings: int = 1,
     ) -> None:
         self.scenario = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
         typical = draw_trace(self.scenario, np.random.SeedSequence(0))  # only sizes the arrays
         self.simulator = Simulator(self.scenario, [typical] * centers)
         self.simulator.centers.center["progress"] = Progress.DONE
-        self.streams = Streams(self.scenario, centers)
+        self.streams = Streams(self.scenario, centers, siblings)
         self.space = observation_space(self.scenario.routing.places)
         self.elapsed_s = np.zeros(centers)
         if isinstance(objective, Sequence):
@@ -120,6 +125,19 @@ class Episodes:
         self.elapsed_s = now - self._now
         self._booked[:], self._now[:] = booked, now
         return reward, self.simulator.done & pending
+
+    def stand_at(self, source: NDArray[np.int64]) -> None:
+        """Put every center where its sibling `source` (B,) stands, to go on from there in the same traces."""
+        self._leave_what_was_handed_out()
+        self.simulator.stand_at(source)
+        self.streams.go_on_from(source)
+        self._booked, self._now = self._booked[source], self._now[source]
+
+    @property
+    def clock_s(self) -> NDArray[np.float64]:
+        """(B,) float64, simulated seconds of each center, episodes before this one at full length."""
+        now: NDArray[np.float64] = self.simulator.centers.center["now"]
+        return self.streams.begun * self.scenario.horizon_s + now
 
     def charge(self, prices: NDArray[np.float64]) -> None:
         """Add (len(Term),) money to what each booked unit is worth, in the place of what was added before."""

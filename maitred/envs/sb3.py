@@ -64,6 +64,7 @@ class ContactCenterVecEnv(BatchedVecEnv):
         seed: start of the stream of episodes; drawn from numpy's global generator if not given, as elsewhere in
             stable-baselines3.
         objective: what each booked term is worth, or one for each center (`Episodes`); the default is `Objective()`.
+        siblings: how many neighbouring centers play the same traces.
 
     Attributes:
         elapsed_s: (B,) float64, simulated seconds between the last two decisions of each center.
@@ -76,8 +77,9 @@ class ContactCenterVecEnv(BatchedVecEnv):
         num_envs: int,
         seed: int | None = None,
         objective: Objective | Sequence[Objective] | None = None,
+        siblings: int = 1,
     ) -> None:
-        self._episodes = Episodes(scenario, num_envs, objective)
+        self._episodes = Episodes(scenario, num_envs, objective, siblings)
         places = self._episodes.scenario.routing.places
         super().__init__(num_envs, self._episodes.space, spaces.Discrete(places))
         self._quiet_infos: list[dict[str, Any]] = [{} for _ in range(num_envs)]

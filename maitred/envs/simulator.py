@@ -121,6 +121,12 @@ class Simulator:
             self.observation = into
         self._run(answers, self._none_as_usual)
 
+    def stand_at(self, source: NDArray[np.int64]) -> None:
+        """Put every center where center `source` (B,) of it stands, ledger and pending decision included."""
+        for b in np.nonzero(source != np.arange(len(self)))[0].tolist():
+            for array in (*self.centers, *self.observation):
+                array[b] = array[source[b]]
+
     def run_to_decision(self, which: NDArray[np.bool_]) -> None:
         """Run the centers of (B,) `which` on to their next decision; the others stay as they were observed."""
         self._run(np.where(which, kernel.WAIT, kernel.SIT_OUT), self._none_as_usual)

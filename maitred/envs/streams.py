@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maitred.envs.scenario import Scenario
 from maitred.envs.trace import Trace
@@ -14,16 +15,17 @@ TOGETHER = 64  # traces drawn in a row; one alone, between two steps of all cent
 class Streams:
     """The traces of B centers.
 
-    That of center b's episode e follows from (seed, b, e) alone, so it depends neither on how many centers there are
-    nor on when the others finish.
+    That of center b's episode e follows from (seed, b // siblings, e) alone, so it depends neither on how many centers
+    there are nor on when the others finish.
 
     Args:
         scenario: the centers' scenario.
         centers: their number B.
+        siblings: how many neighbouring centers play the same traces.
     """
 
-    def __init__(self, scenario: Scenario, centers: int) -> None:
-        self._scenario = scenario
+    def __init__(self, scenario: Scenario, centers: int, siblings: int = 1) -> None:
+        self._scenario, self._siblings = scenario, siblings
         self._next = [0] * centers
         self._drawn: dict[int, Trace] = {}
         self._entropy = 0
@@ -36,7 +38,7 @@ class Streams:
 
     def trace(self, center: int, episode: int, start_weekday: int | None = None) -> Trace:
         """The trace of one center's episode, both counted from 0 since seeding."""
-        seed = np.random.SeedSequence(self._entropy, spawn_key=(center, episode))
+        seed = np.random.SeedSequence(self._entropy, spawn_key=(center // self._siblings, episode))
         return draw_trace(self._scenario, seed, start_weekday)
 
     def next(self, center: int, start_weekday: int | None = None) -> Trace:
@@ -47,6 +49,17 @@ class Streams:
             self._draw(center)
         self._next[center] += 1
         return self._drawn.pop(center)
+
+    @property
+    def begun(self) -> NDArray[np.int64]:
+        """(B,) how many episodes each center has begun since seeding."""
+        return np.array(self._next)
+
+    def go_on_from(self, source: NDArray[np.int64]) -> None:
+        """Let every center go on as its sibling `source` (B,) would."""
+        before = self._next
+        self._next = [before[s] for s in source.tolist()]
+        self._drawn = {b: trace for b, trace in self._drawn.items() if self._next[b] == before[b]}
 
     def _draw(self, first: int) -> None:
         """Draw what the center plays next, and along with it what those after it will."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.progress import Progress
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import KVWriter
@@ -24,7 +25,17 @@ Judge = Callable[[Policy], Verdict]
 
 
 class Centers(Timed, Protocol):
-    """Centers to learn in, besides what stable-baselines3 asks of a `VecEnv`."""
+    """Centers to learn in, besides what stable-baselines3 asks of a `VecEnv`.
+
+    Attributes:
+        eldest: (B,) int64, the first of each center's siblings; not read where there are none.
+    """
+
+    eldest: NDArray[np.int64]
+
+    def gather(self) -> Any:
+        """Put all siblings where the eldest stands; what they then observe."""
+        ...
 
     def take_reward_per_decision(self) -> float:
         """Mean reward of a decision since the last call, in money."""
@@ -95,6 +106,15 @@ class Coach(BaseCallback):
         if self.rollouts % self.config.validate_every == 0:
             self.validate()
         self.rollout_began = time.monotonic()
+        if self.centers.siblings > 1:
+            self._gather()
+
+    def _gather(self) -> None:
+        """Let all siblings begin the rollout where the eldest stands."""
+        starts = self.model._last_episode_starts
+        assert starts is not None
+        self.model._last_obs = self.centers.gather()
+        self.model._last_episode_starts = starts[self.centers.eldest]
 
     def _on_step(self) -> bool:
         return self.clock.spent(0.0) < 1

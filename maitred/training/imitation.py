@@ -24,14 +24,12 @@ def imitate(
     chosen: NDArray[np.int64],
     values: NDArray[np.floating],
     epochs: int,
-    seed: np.random.SeedSequence,
+    rng: np.random.Generator,
 ) -> float:
     """Fit the network's choices to those of a teacher, and its value to the returns.
 
     Minimises cross-entropy with label smoothing (behaviour cloning: Pomerleau 1989) plus half the squared error of
-    the value, which PPO would otherwise have to learn while its advantages are already in use. Then the logits are
-    brought closer together, in their order: a policy as sure as its teacher tries nothing else, and was seen to learn
-    less in a million decisions than an untrained one in a third of that.
+    the value, which PPO would otherwise have to learn while its advantages are already in use.
 
     Args:
         extractor: the network, changed in place.
@@ -39,12 +37,11 @@ def imitate(
         chosen: (N,) the candidates it chose.
         values: (N,) returns in the units of the network's value.
         epochs: passes over the decisions.
-        seed: of their order.
+        rng: of their order.
 
     Returns:
         The share of the last pass's decisions in which the network's first choice was the teacher's, in [0, 1].
     """
-    rng = np.random.default_rng(seed)
     optimizer = torch.optim.Adam(extractor.parameters(), LEARNING_RATE)
     batches = -(-len(decisions) // BATCH)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.01, epochs * batches)
@@ -62,12 +59,21 @@ def imitate(
             optimizer.step()
             schedule.step()
             agreed += int((output[:, :-1].argmax(dim=1) == teacher).sum())
-    _open_mind(extractor, decisions, rng.permutation(len(decisions))[:SAMPLE])
     return agreed / len(decisions)
 
 
-def _open_mind(extractor: CandidateExtractor, decisions: Decisions, rows: NDArray[np.int64]) -> None:
-    """Divide the logits by the temperature at which their mean entropy is `OPEN_MIND` of that of equal chances."""
+def open_mind(extractor: CandidateExtractor, decisions: Decisions, rng: np.random.Generator) -> None:
+    """Divide the logits by the temperature at which their mean entropy is `OPEN_MIND` of that of equal chances.
+
+    They stay in their order. A policy as sure as its teacher tries nothing else, and was seen to learn less in a
+    million decisions than an untrained one in a third of that.
+
+    Args:
+        extractor: the network, changed in place.
+        decisions: (N,) what the teacher met.
+        rng: of the sample of decisions that the entropy is taken over.
+    """
+    rows = rng.permutation(len(decisions))[:SAMPLE]
     mask = torch.from_numpy(decisions.mask[rows])
     with torch.no_grad():
         logits = extractor(_tensors(decisions, rows))[:, :-1]

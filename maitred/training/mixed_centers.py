@@ -18,7 +18,7 @@ class MixedCenters(BatchedVecEnv):
     """The centers of several `TrainingCenters`, one after another, as one environment.
 
     Args:
-        parts: centers of equal observation spaces.
+        parts: centers of equal observation spaces, with as many siblings in each.
 
     Raises:
         ValueError: short lists of different lengths.
@@ -47,6 +47,25 @@ class MixedCenters(BatchedVecEnv):
     def elapsed_s(self) -> NDArray[np.float64]:
         """(B,) float64, simulated seconds between the last two decisions of each center."""
         return np.concatenate([part.elapsed_s for part in self.parts])
+
+    @property
+    def decided_s(self) -> NDArray[np.float64]:
+        """(B,) float64, when the decisions of the last step were due, seconds on a clock that siblings share."""
+        return np.concatenate([part.decided_s for part in self.parts])
+
+    @property
+    def siblings(self) -> int:
+        """How many neighbouring centers play the same traces and can be brought together."""
+        return self.parts[0].siblings
+
+    @property
+    def eldest(self) -> NDArray[np.int64]:
+        """(B,) the first of each center's siblings."""
+        return np.concatenate([first + part.eldest for first, part in zip((0, *self._ends), self.parts, strict=True)])
+
+    def gather(self) -> Arrays:
+        """Put all siblings where the eldest stands; what they then observe."""
+        return _stacked([part.gather() for part in self.parts])
 
     def take_reward_per_decision(self) -> float:
         """Mean reward of a decision since the last call, in money; all parts step together."""

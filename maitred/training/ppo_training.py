@@ -9,7 +9,7 @@ from sb3_contrib import MaskablePPO
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import VecEnv
 
-from maitred.agents.ppo import CandidatePolicy
+from maitred.agents.ppo import CandidateExtractor, CandidatePolicy
 from maitred.agents.preference import Preferring
 from maitred.agents.rules import RULES, rule
 from maitred.configs.schema import BEST, PPOConfig
@@ -17,8 +17,9 @@ from maitred.envs.decision import Policy
 from maitred.envs.objective import Objective
 from maitred.envs.resized import resized
 from maitred.envs.scenario import Scenario
+from maitred.training.anchor import AnchoredBuffer
 from maitred.training.coach import Clock, Coach, Curve, Judge
-from maitred.training.imitation import imitate
+from maitred.training.imitation import imitate, open_mind
 from maitred.training.lagrangian import Lagrangian
 from maitred.training.learning import ALGORITHM, REHEARSAL, Learned, Log, branch, progress_bar
 from maitred.training.mixed_centers import MixedCenters
@@ -83,25 +84,27 @@ def _prepare(
         horizon_s=60 * config.horizon_min,
     )
     scale = float(rehearsal.returns.std()) or 1.0
-    centers = config.n_envs // worlds
+    groups = config.n_envs // worlds // config.siblings
     training = TrainingCenters(
         scenario=world,
-        num_envs=centers,
+        num_envs=groups * config.siblings,
         seed=seed,
-        objective=_objectives(config, objective, centers, theirs),
+        objective=_objectives(config, objective, groups, theirs, config.siblings),
         scale=scale,
         episode=rehearsal.raised // rehearsal.episodes,
+        siblings=config.siblings,
     )
     return training, replace(rehearsal, returns=rehearsal.returns / scale)
 
 
 def _objectives(
-    config: PPOConfig, objective: Objective, count: int, seed: np.random.SeedSequence
+    config: PPOConfig, objective: Objective, count: int, seed: np.random.SeedSequence, each: int = 1
 ) -> Objective | list[Objective]:
-    """One for all, or one for each where the preference varies."""
+    """One for all, or `count` of them where the preference varies, each that many times in a row."""
     if config.preference_spread == 1:
         return objective
-    return spread_objectives(objective, config.preference_spread, count, seed)
+    drawn = spread_objectives(objective, config.preference_spread, count, seed)
+    return [one for one in drawn for _ in range(each)]
 
 
 def learn_ppo(
@@ -126,17 +129,29 @@ def learn_ppo(
     assert isinstance(policy, CandidatePolicy)
     policy.network.fit_normaliser(lesson.decisions)
     figures: dict[str, float] = {}
+    buffer = model.rollout_buffer
     if config.teacher is not None:
-        agreement = imitate(
-            policy.extractor, lesson.decisions, lesson.chosen, lesson.returns, config.imitation_epochs, imitation
-        )
+        agreement = _imitate(config, policy.extractor, lesson, buffer, np.random.default_rng(imitation))
         figures = {"imitation_agreement": agreement, "imitation_s": clock.seconds}
     model.set_logger(Logger(None, [Curve(log)]))
     with progress_bar() as bar:
         coach = Coach(config, judge, policy.network, clock, bar, centers)  # type: ignore[arg-type]
         model.learn(config.steps, callback=coach)
         coach.validate()
+    if isinstance(buffer, AnchoredBuffer) and np.isfinite(buffer.divergence):
+        figures["anchor_nats"] = buffer.divergence
     return coach.learned(figures)
+
+
+def _imitate(
+    config: PPOConfig, extractor: CandidateExtractor, lesson: Rehearsal, buffer: object, rng: np.random.Generator
+) -> float:
+    """Begin where the teacher stands, with an open mind; what holds to the teacher holds to it as imitated."""
+    agreement = imitate(extractor, lesson.decisions, lesson.chosen, lesson.returns, config.imitation_epochs, rng)
+    if isinstance(buffer, AnchoredBuffer):
+        buffer.hold(extractor)
+    open_mind(extractor, lesson.decisions, rng)
+    return agreement
 
 
 def _model(config: PPOConfig, centers: VecEnv, clock: Clock, seed: int) -> MaskablePPO:
@@ -150,11 +165,12 @@ def _model(config: PPOConfig, centers: VecEnv, clock: Clock, seed: int) -> Maska
         gamma=1.0,  # the buffer discounts by time, and so does its lambda
         clip_range=config.clip_range,
         ent_coef=config.entropy,
-        rollout_buffer_class=SemiMarkovBuffer,
+        rollout_buffer_class=AnchoredBuffer if config.anchor else SemiMarkovBuffer,
         rollout_buffer_kwargs={
             "centers": centers,
             "horizon_s": 60 * config.horizon_min,
             "credit_s": 60 * config.credit_min,
+            **({"price": config.anchor} if config.anchor else {}),
         },
         policy_kwargs={
             "features_extractor_class": ShortListExtractor,

@@ -25,6 +25,8 @@ class TrainingCenters(ContactCenterVecEnv):
     Attributes:
         scale: money per unit of reward.
         episode: decisions of a typical episode, over which the starts are spread.
+        siblings: how many neighbouring centers play the same traces and can be brought together.
+        decided_s: (B,) float64, when the decisions of the last step were due, seconds on a clock that siblings share.
     """
 
     def __init__(
@@ -36,15 +38,27 @@ class TrainingCenters(ContactCenterVecEnv):
         objective: Objective | Sequence[Objective],
         scale: float,
         episode: int,
+        siblings: int = 1,
     ) -> None:
-        super().__init__(scenario=scenario, num_envs=num_envs, seed=seed, objective=objective)
-        self.scale, self.episode = scale, episode
+        super().__init__(scenario=scenario, num_envs=num_envs, seed=seed, objective=objective, siblings=siblings)
+        self.scale, self.episode, self.siblings = scale, episode, siblings
+        self.decided_s = np.zeros(num_envs)
         self._money, self._steps = 0.0, 0
 
     def reset(self) -> Any:
-        """Begin every center's day under the incumbent rule; then hand over, each at another time."""
+        """Begin every center's day under the incumbent rule; then hand over, siblings together."""
         super().reset()
-        self._episodes.go_on_as_usual(np.arange(self.num_envs) * self.episode // self.num_envs)
+        self._episodes.go_on_as_usual(self.eldest * self.episode // self.num_envs)
+        return self._episodes.observation()
+
+    @property
+    def eldest(self) -> NDArray[np.int64]:
+        """(B,) the first of each center's siblings."""
+        return np.arange(self.num_envs) // self.siblings * self.siblings
+
+    def gather(self) -> Any:
+        """Put all siblings where the eldest stands; what they then observe."""
+        self._episodes.stand_at(self.eldest)
         return self._episodes.observation()
 
     def charge(self, prices: NDArray[np.float64]) -> None:
@@ -53,6 +67,7 @@ class TrainingCenters(ContactCenterVecEnv):
 
     def step_wait(self) -> Any:
         """Observations, scaled rewards, ends and infos."""
+        self.decided_s = self._episodes.clock_s
         observations, rewards, dones, infos = super().step_wait()
         for b in np.nonzero(dones)[0]:
             infos[b]["TimeLimit.truncated"] = False

@@ -10,7 +10,7 @@ from maitred.envs.objective import Objective
 from maitred.envs.observation import observation_space
 from maitred.envs.simulator import Simulator
 from maitred.envs.traffic import draw_trace
-from maitred.training.imitation import OPEN_MIND, imitate
+from maitred.training.imitation import OPEN_MIND, imitate, open_mind
 from maitred.training.rehearsal import EPISODES, rehearse
 from tests.training.center import small_center
 
@@ -22,7 +22,9 @@ def test_the_network_learns_what_the_rule_chooses_and_what_came_of_it():
     extractor = CandidateExtractor(observation_space(scenario.routing.places))
     extractor.network.fit_normaliser(lesson.decisions)
     values = (lesson.returns / lesson.returns.std()).astype(np.float32)
-    agreement = imitate(extractor, lesson.decisions, lesson.chosen, values, 6, np.random.SeedSequence(2))
+    rng = np.random.default_rng(2)
+    agreement = imitate(extractor, lesson.decisions, lesson.chosen, values, 6, rng)
+    open_mind(extractor, lesson.decisions, rng)
     assert agreement > 0.97
     d = lesson.decisions
     with torch.inference_mode():

@@ -15,6 +15,8 @@ SPACE = spaces.Dict({"x": spaces.Box(-1, 1, (1,), np.float32)})
 class Clocks:
     """Centers of which only the time is looked at."""
 
+    siblings = 1
+
     def __init__(self, elapsed_s):
         self.elapsed_s = elapsed_s
 
@@ -59,3 +61,18 @@ def test_a_reward_counts_by_how_long_it_took_not_by_how_many_decisions():
     buffer.compute_returns_and_advantage(torch.tensor([3.0]), np.array([False]))
     assert buffer.returns[1, 0] == pytest.approx(1 + 3)  # what is worth 3 begins at once
     assert buffer.returns[0, 0] == pytest.approx(4 * np.exp(-2.0))
+
+
+def test_what_siblings_share_is_no_advantage_and_their_returns_stay():
+    """Two centers that begin alike and meet the same reward, one of which does better by 1 in its last step."""
+    clocks = Clocks(np.full(2, 60.0))
+    clocks.siblings, space = 2, spaces.Discrete(PLACES)
+    buffer = SemiMarkovBuffer(2, SPACE, space, "cpu", n_envs=2, centers=clocks, horizon_s=np.inf, credit_s=np.inf)
+    buffer.reset()
+    zeros = torch.zeros(2)
+    for at, rewards in ((0.0, [50.0, 50.0]), (60.0, [-20.0, -19.0])):
+        clocks.decided_s = np.full(2, at)
+        buffer.add({"x": np.zeros((2, 1), np.float32)}, np.zeros((2, 1)), np.array(rewards), np.zeros(2), zeros, zeros)
+    buffer.compute_returns_and_advantage(zeros, np.array([False, False]))
+    np.testing.assert_array_equal(buffer.returns, [[30, 31], [-20, -19]])
+    assert (np.abs(buffer.advantages) < 1.1).all() and (buffer.advantages[:, 1] > buffer.advantages[:, 0]).all()

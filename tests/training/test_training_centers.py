@@ -34,3 +34,46 @@ def test_going_on_as_usual_is_answering_every_decision_with_the_usual_candidate(
         steps = count
         expected = by_step.observation()
         assert all((reached[name][b] == expected[name][b]).all() for name in reached)
+
+
+def siblings_of_the_toy() -> TrainingCenters:
+    return TrainingCenters(
+        scenario=toy(), num_envs=6, seed=1, objective=Objective(), scale=1.0, episode=160, siblings=3
+    )
+
+
+def same(observed, one, other) -> bool:
+    return all((array[one] == array[other]).all() for array in observed.values())
+
+
+def test_siblings_go_on_from_where_the_eldest_stands_and_alike_while_they_choose_alike():
+    centers, rng = siblings_of_the_toy(), np.random.default_rng(0)
+    observed = centers.reset()
+    assert same(observed, 0, 1) and same(observed, 3, 5) and not same(observed, 0, 3)
+    for _ in range(20):  # each on its own
+        observed, *_ = centers.step((rng.random(centers.action_masks().shape) * centers.action_masks()).argmax(axis=1))
+    assert not same(observed, 0, 1)
+    eldest = {name: array[[0, 3]].copy() for name, array in observed.items()}
+    gathered = centers.gather()
+    assert all((gathered[name][[1, 4]] == eldest[name]).all() for name in eldest)
+    for _ in range(200):  # beyond the end of the day
+        observed, rewards, dones, _ = centers.step(centers.action_masks().cumsum(axis=1).argmax(axis=1))
+        assert same(observed, 0, 2) and rewards[0] == rewards[2] and dones[3] == dones[4]
+        assert (centers.decided_s[:3] == centers.decided_s[0]).all()
+
+
+def test_siblings_who_choose_otherwise_meet_the_same_callers():
+    centers, rng = siblings_of_the_toy(), np.random.default_rng(0)
+    centers.reset()
+    simulator, met = centers._episodes.simulator, []
+    while not met:
+        ends = simulator.centers.center["decisions"].copy()
+        ledgers = [simulator.ledger(b) for b in range(3)]
+        legal = centers.action_masks()
+        _, _, dones, _ = centers.step((rng.random(legal.shape) * legal).argmax(axis=1))
+        if dones[:3].any() and ends.min() > 20:
+            met = ledgers
+    firsts = [ledger.contacts[ledger.contacts["attempts"] == 0]["arrival_s"] for ledger in met]
+    until = min(map(len, firsts)) - 1
+    assert until > 20 and all((each[:until] == firsts[0][:until]).all() for each in firsts)
+    assert any((each.contacts["agent"][:until] != met[0].contacts["agent"][:until]).any() for each in met)
