@@ -24,6 +24,7 @@ from maitred.envs.scenario_file import save_scenario, scenario_hash
 from maitred.envs.simulator import simulate
 from maitred.envs.trace import Trace
 from maitred.envs.traffic import draw_trace
+from maitred.training.curve import CurveRecorder
 from maitred.training.frozen import FROZEN_BRANCH
 from maitred.training.paired import paired_difference, pooled
 from maitred.training.train import TrainingResult, load_policy, save_run, train
@@ -107,7 +108,8 @@ class Kept:
     Attributes:
         policy: as it was chosen on validation episodes.
         settings: everything it follows from, and what its training came to, which tells one run from another.
-        told: what is reported of its training.
+        told: what is reported of its training; `minutes` and `difference` are lists, when each checkpoint was judged
+            and by how much it beat the incumbent.
     """
 
     policy: Policy
@@ -167,9 +169,12 @@ class Judge:
         folder = self.out / "policies" / f"{self.center.name}-{label}-{seed}"
 
         def learn() -> dict[str, Any]:
-            result = train(self._run(policy, seed))
+            recorder = CurveRecorder()
+            result = train(self._run(policy, seed), recorder)
             save_run(result, folder)
-            return _told(result)
+            curve = recorder.curve()
+            checkpoints = {"minutes": curve.checkpoint_wall_s / 60, "difference": curve.checkpoint_difference}
+            return _told(result) | {name: each.tolist() for name, each in checkpoints.items()}
 
         settings = self._world | {"seed": seed, "policy": asdict(policy)}
         told = part(self.out, f"{self.center.name}-{label}-{seed}-training", settings, learn)
