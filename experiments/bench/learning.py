@@ -1,9 +1,10 @@
 """What PPO reaches against wall time: `python -m experiments.bench.learning --scenario omni --minutes 5 --seeds 1`.
 
 Begun cold, begun cold without siblings (`policy.siblings=1`: centers that share no luck), and begun where the best
-tuned rule stands, imitation included in the minutes. The reward is per case, in money, over the incumbent's, of the best
-checkpoint so far on a run's validation episodes, and so is the rule's; tuning the rule takes time of its own, which is
-told apart. What is handed back is judged on frozen days against the same rule, with 95 % intervals paired by day.
+tuned rule stands, imitation included in the minutes. The reward is per case, in money, over the incumbent's, of the
+best checkpoint so far on a run's validation episodes, and so is the rule's; tuning the rule takes time of its own,
+which is told apart. What is handed back is judged on frozen days against the same rule, with 95 % intervals paired by
+day.
 
 The learning rate falls over the whole budget, so a shorter run is not the beginning of a longer one. Runs that are
 finished lie in `--out`; the picture beside them shows every checkpoint.
