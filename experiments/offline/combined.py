@@ -26,7 +26,7 @@ from typing import Any
 
 from experiments.figures import print_table, write_json
 from experiments.offline.calibrated import calibrated
-from experiments.offline.center import BEHAVIOURS, FLOOR, FROZEN_SEED, OBJECTIVE, logged, truth
+from experiments.offline.center import BEHAVIOURS, FLOOR, FROZEN_SEED, OBJECTIVE, OWN, logged, truth
 from experiments.offline.table import RULE, UNSEEN, estimated, figures, print_rows
 from experiments.parts import part
 from maitred.agents.rules import RULES, rule
@@ -149,6 +149,7 @@ def _kept(ground: Ground, name: str, made: Callable[[], dict[str, Any]], same: d
         "floor": FLOOR,
         "fit": asdict(_FIT),
         "bounds": "by day",
+        "own_days": OWN,
     }
     return part(ground.options.out, f"combined-{name.replace(' ', '_')}-{ground.seed}", settings | same, made)
 

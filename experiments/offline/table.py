@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from experiments.figures import Figure, print_table, write_json
-from experiments.offline.center import BEHAVIOURS, FLOOR, FROZEN_SEED, logged, truth
+from experiments.offline.center import BEHAVIOURS, FLOOR, FROZEN_SEED, OWN, logged, truth
 from experiments.offline.switched import fitted_q_error
 from experiments.parts import part
 from maitred.agents.exploring import Exploring
@@ -73,6 +73,7 @@ def judged(center: Scenario, behaviour: str, options: argparse.Namespace) -> dic
         "episodes": options.episodes,
         "fit": asdict(fit),
         "bounds": "by day",
+        "own_days": OWN,
     }
 
     @cache
