@@ -176,7 +176,7 @@ class Judge:
             checkpoints = {"minutes": curve.checkpoint_wall_s / 60, "difference": curve.checkpoint_difference}
             return _told(result) | {name: each.tolist() for name, each in checkpoints.items()}
 
-        settings = self._world | {"seed": seed, "policy": asdict(policy)}
+        settings = self._world | {"seed": seed, "policy": asdict(policy), "folder": folder.name}
         told = part(self.out, f"{self.center.name}-{label}-{seed}-training", settings, learn)
         return Kept(load_policy(folder), settings | told, told)
 

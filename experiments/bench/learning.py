@@ -102,6 +102,7 @@ def _print_curves(runs: Runs, of_rule: Sequence[float], minutes: float) -> None:
         ("after", *runs),
         [
             *rows,
+            ("at the end", *(f"{np.mean([_curve(one)[1].max() for one in of]):+.3f}" for of in runs.values())),
             ("the rule", *(f"{np.mean(of_rule):+.3f}" for _ in runs)),
             ("at the rule after", *(", ".join(each) for each in there)),
         ],

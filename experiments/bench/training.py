@@ -42,6 +42,7 @@ SINGLES = 8
 READINGS = 6  # of the learning curve
 PHASES = {
     "environment": (TrainingCenters, "step_wait"),
+    "bringing siblings together": (TrainingCenters, "gather"),
     "policy in rollouts": (CandidatePolicy, "forward"),
     "updates": (MaskablePPO, "train"),
     "validation": (Validation, "difference"),

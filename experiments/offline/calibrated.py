@@ -8,16 +8,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from experiments.offline.center import OWN
 from maitred.agents.rules import RULES
 from maitred.envs.calibration.calibrate import calibrate
 from maitred.envs.contact_log.schema import ABANDONED, SERVED, log_writer
 from maitred.envs.kernel.layout import Outcome
 from maitred.envs.scenario import DAY_S, Floats, Scenario
-from maitred.envs.scenario_file import load_scenario
+from maitred.envs.scenario_file import load_scenario, scenario_hash
 from maitred.envs.simulator import Ledger, simulate
 from maitred.envs.traffic import draw_trace
 
-HISTORY = 2  # branch of the seed: days before anybody explored, none of which is in a decision log
+HISTORY = OWN - 1  # branch of the seed tree: days before anybody explored, none of which is in a decision log
 FIRST_DAY = np.datetime64("2024-01-01", "us")  # a Monday
 TOP = 2  # priority class in a contact log of those with a head start
 
@@ -32,8 +33,13 @@ def calibrated(center: Scenario, seed: int, count: int, folder: Path) -> Scenari
         seed: of the days.
         count: number of days.
         folder: keeps log and scenario file.
+
+    Raises:
+        ValueError: a center of more than calls, or of more than two priority levels, which such a log does not show.
     """
-    name = f"{center.name}-history-{seed}-{count}"
+    if center.has_conversations or len(center.types.head_start_s) > 2:
+        raise ValueError(f"{center.name}: expected a center of calls and at most two priority levels")
+    name = f"{center.name}-{scenario_hash(center)[:12]}-history-{seed}-{count}"
     path = folder / f"{name}.yaml"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)

@@ -48,6 +48,7 @@ from maitred.training.validation import Verdict, prepare_validation
 BEHAVIOUR = "poor"
 PRICES = (0.001, 0.003)  # of a nat; of four tried on validation days of another seed, the best, and one that holds
 _FIT = Fit(steps=3000)
+VALIDATION_EPISODES = 64
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def _results(ground: Ground) -> Iterator[tuple[str, dict[str, Any]]]:
     for where, simulator in ground.simulators.items():
         for road in ROADS:
             name, same = f"{road.name}, {where}", {"simulator": scenario_hash(simulator), "road": asdict(road)}
-            same |= {"steps": ground.options.steps}
+            same |= {"ppo": asdict(_config(road, ground.options.steps)), "validation_episodes": VALIDATION_EPISODES}
             yield name, _kept(ground, name, partial(_from_simulator, ground, simulator, road), same)
 
 
@@ -173,11 +174,11 @@ def _judged(ground: Ground, policy: Policy) -> dict[str, Any]:
 
 def trained(simulator: Scenario, teacher: Policy, road: Road, steps: int, seed: int) -> Learned:
     """PPO in a simulator, for so many decisions, by one of the roads; `teacher` shows what decisions look like."""
-    config = PPOConfig(steps=steps, minutes=None, teacher="the clone" if road.cloned else None, anchor=road.anchor)
+    config = _config(road, steps)
     clock = Clock(config)
-    validation = prepare_validation(simulator, OBJECTIVE, branch(seed, VALIDATION), 64)
+    validation = prepare_validation(simulator, OBJECTIVE, branch(seed, VALIDATION), VALIDATION_EPISODES)
     lesson = rehearse(simulator, teacher, branch(seed, REHEARSAL), config.imitated, horizon_s=60 * config.horizon_min)
-    scale = float(lesson.returns.std())
+    scale = float(lesson.returns.std()) or 1.0
     centers = TrainingCenters(
         scenario=simulator,
         num_envs=config.n_envs,
@@ -193,6 +194,10 @@ def trained(simulator: Scenario, teacher: Policy, road: Road, steps: int, seed: 
         return Verdict(validation.difference(policy))
 
     return learn_ppo(config, centers, judge, scaled, seed, lambda *_: None, clock)
+
+
+def _config(road: Road, steps: int) -> PPOConfig:
+    return PPOConfig(steps=steps, minutes=None, teacher="the clone" if road.cloned else None, anchor=road.anchor)
 
 
 def _print(rows: dict[str, list[dict[str, Any]]], reality: Scenario, options: argparse.Namespace) -> None:

@@ -36,6 +36,7 @@ SETTINGS = PPOConfig(
     n_steps=32,
     batch_size=2048,
     learning_rate=2e-3,
+    siblings=1,
     horizon_min=60,
     credit_min=4,
     validate_every=10,

@@ -63,7 +63,7 @@ class PPOConfig(PolicyConfig):
     name: str = "ppo"
     steps: int = 30_000_000  # decisions
     minutes: float | None = 10.0  # wall clock, validation included
-    n_envs: int = 256  # centers stepped together
+    n_envs: int = 256  # centers stepped together; rounded down to whole groups of siblings in each world
     siblings: int = 4  # of them, that begin each rollout in one state and meet the same luck; 1 for none
     n_steps: int = 128  # decisions per center and rollout
     batch_size: int = 4096  # decisions per gradient step
@@ -82,7 +82,8 @@ class PPOConfig(PolicyConfig):
     sizes: tuple[float, ...] = (1.0,)  # factors of the scenario's agents to train at, each with every load
     loads: tuple[float, ...] = (1.0,)  # factors of its arrivals per agent hour
     multiplier_step: float = 0.0  # money per case and unit of a KPI, for each unit beyond its bound; 0 charges nothing
-    preference_spread: float = 1.0  # weights of cost, work and satisfaction vary by up to this factor; 1 for one policy
+    preference_spread: float = 1.0  # weights of cost, work and satisfaction vary by up to this factor between groups of
+    # siblings; 1 for one policy
 
     def __post_init__(self) -> None:
         minutes = 1.0 if self.minutes is None else self.minutes
@@ -102,9 +103,9 @@ class PPOConfig(PolicyConfig):
         _fraction("policy", entropy=self.entropy)
         _positive("policy", siblings=self.siblings)
         _require(
-            self.n_envs % (self.siblings * worlds) == 0,
+            self.n_envs >= self.siblings * worlds,
             "policy.siblings",
-            f"a divisor of n_envs / worlds = {self.n_envs} / {worlds}",
+            f"at most n_envs / worlds = {self.n_envs} / {worlds}",
             self.siblings,
         )
         rollout = self.n_envs * self.n_steps

@@ -137,7 +137,7 @@ class Episodes:
     def clock_s(self) -> NDArray[np.float64]:
         """(B,) float64, simulated seconds of each center, episodes before this one at full length."""
         now: NDArray[np.float64] = self.simulator.centers.center["now"]
-        return self.streams.begun * self.scenario.horizon_s + now
+        return (self.streams.begun - 1) * self.scenario.horizon_s + now
 
     def charge(self, prices: NDArray[np.float64]) -> None:
         """Add (len(Term),) money to what each booked unit is worth, in the place of what was added before."""

@@ -20,6 +20,12 @@ from maitred.envs.trace import Trace
 SLACK = 1.5  # spare room for callers who come back, before arrays have to grow
 # numpy compares with plain integers three times as fast as with members of an enumeration
 DECISION, DONE, FULL = (int(progress) for progress in (Progress.DECISION, Progress.DONE, Progress.FULL))
+# arrays of which a center uses the first so many entries, and the field of its record that counts them
+COUNTED = {
+    **dict.fromkeys(("contacts", "queued", "talks", "beliefs"), "rows"),
+    **{name: name for name in ("arrivals", "roster", "needs", "heap")},
+    "log": "logged",
+}
 
 
 @dataclass(frozen=True)
@@ -115,17 +121,31 @@ class Simulator:
         Raises:
             ValueError: an answer is not a legal candidate of its decision.
         """
-        answers = self._no_answers if candidate is None else self._legal(np.array(candidate, np.int64))
+        answers = self._no_answers if candidate is None else self._legal(np.asarray(candidate, np.int64))
         if into is not None:
             into.context[:, PREFERRED] = self.preference
             self.observation = into
         self._run(answers, self._none_as_usual)
 
     def stand_at(self, source: NDArray[np.int64]) -> None:
-        """Put every center where center `source` (B,) of it stands, ledger and pending decision included."""
+        """Put every center where center `source` (B,) of it stands, ledger and pending decision included.
+
+        Raises:
+            ValueError: a source is put elsewhere itself.
+        """
+        if (source[source] != source).any():
+            raise ValueError("source: expected centers that stay where they are")
+        counts = self.centers.center
         for b in np.nonzero(source != np.arange(len(self)))[0].tolist():
-            for array in (*self.centers, *self.observation):
-                array[b] = array[source[b]]
+            other = int(source[b])
+            for name, array in self.centers._asdict().items():
+                if name in COUNTED:  # behind what is in use nothing is read: these are the large ones
+                    used = int(counts[COUNTED[name]][other])
+                    array[b, :used] = array[other, :used]
+                else:
+                    array[b] = array[other]
+            for array in self.observation:
+                array[b] = array[other]
 
     def run_to_decision(self, which: NDArray[np.bool_]) -> None:
         """Run the centers of (B,) `which` on to their next decision; the others stay as they were observed."""
@@ -142,11 +162,12 @@ class Simulator:
         return left
 
     def _legal(self, answers: NDArray[np.int64]) -> NDArray[np.int64]:
-        illegal = self.pending & ((answers < 0) | (answers >= self.centers.center["places"]))
+        pending = self.pending
+        illegal = pending & ((answers < 0) | (answers >= self.centers.center["places"]))
         if illegal.any():
             b = int(illegal.argmax())
             raise ValueError(f"center {b}: candidate {answers[b]} is masked")
-        return answers
+        return np.where(pending, answers, kernel.WAIT)
 
     def _run(self, answers: NDArray[np.int64], usual: NDArray[np.int64]) -> None:
         kernel.run(self.world, self.centers, answers, usual, self.observation)

@@ -22,9 +22,14 @@ class Streams:
         scenario: the centers' scenario.
         centers: their number B.
         siblings: how many neighbouring centers play the same traces.
+
+    Raises:
+        ValueError: siblings do not divide the centers.
     """
 
     def __init__(self, scenario: Scenario, centers: int, siblings: int = 1) -> None:
+        if centers % siblings:
+            raise ValueError(f"siblings: expected a divisor of {centers} centers, found {siblings}")
         self._scenario, self._siblings = scenario, siblings
         self._next = [0] * centers
         self._drawn: dict[int, Trace] = {}

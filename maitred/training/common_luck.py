@@ -3,7 +3,8 @@
 Most of what a center earns within minutes is who happened to come. No value of a state can tell that, but another
 center can that went on from the same state in the same trace and decided otherwise: an advantage less what the
 others' advantages were at the same time is as unbiased as before, since what a center chooses changes nothing of what
-befalls another, and varies less (Mao, Venkatakrishnan, Schwarzkopf and Alizadeh 2019, "Variance reduction for
+befalls another, and varies less. (The slope is fitted to the same advantages, which biases it by about one part in as
+many as there are.) (Mao, Venkatakrishnan, Schwarzkopf and Alizadeh 2019, "Variance reduction for
 reinforcement learning in input-driven environments", sec. 4; several rollouts from one state with common random
 numbers: Schulman et al. 2015, "Trust region policy optimization", sec. 5.2).
 """

@@ -5,7 +5,7 @@ declares the hash of every file and closes with a hash of itself, the identity o
 (`looks`) starts from that identity. Nothing but the ledger ever changes.
 
 Training and evidence must not overlap. Training draws its traces from SeedSequence(entropy=seed,
-spawn_key=(center, episode)) and a set from SeedSequence(entropy=seed, spawn_key=(FROZEN_BRANCH, episode)), so
+spawn_key=(group, episode)) and a set from SeedSequence(entropy=seed, spawn_key=(FROZEN_BRANCH, episode)), so
 even one seed would give different traces; `check_disjoint` refuses a shared seed all the same, because one
 rule without exceptions can be checked by reading two numbers.
 """

@@ -17,7 +17,7 @@ from maitred.envs.traffic import draw_trace
 from maitred.training.frozen import FROZEN_BRANCH
 from maitred.training.validation import Difference
 
-# Branches of the seed tree. Training draws its episodes from (center, episode), a frozen set from FROZEN_BRANCH.
+# Branches of the seed tree. Training draws from (group of siblings, episode), a frozen set from FROZEN_BRANCH.
 VALIDATION, REHEARSAL, ALGORITHM, PARITY = (FROZEN_BRANCH - i for i in range(1, 5))
 
 Log: TypeAlias = Callable[[dict[str, float], int], None]  # figures of the learning curve, at a number of decisions
@@ -48,7 +48,7 @@ def branch(seed: int, purpose: int) -> np.random.SeedSequence:
 
 
 def training_traces(scenario: Scenario, seed: int, episodes: Iterable[int]) -> list[Trace]:
-    """Episodes, counted from 0, that a learner of this seed trains on: those of center 0 of `envs.streams`."""
+    """Episodes, counted from 0, that a learner of this seed trains on: those of the first siblings."""
     keys = (np.random.SeedSequence(seed, spawn_key=(0, episode)) for episode in episodes)
     return [draw_trace(scenario, key) for key in keys]
 

@@ -21,12 +21,14 @@ class MixedCenters(BatchedVecEnv):
         parts: centers of equal observation spaces, with as many siblings in each.
 
     Raises:
-        ValueError: short lists of different lengths.
+        ValueError: short lists of different lengths, or siblings in different numbers.
     """
 
     def __init__(self, parts: Sequence[TrainingCenters]) -> None:
         if len({part.action_space.n for part in parts}) > 1:  # type: ignore[attr-defined]
             raise ValueError("scenarios: expected short lists of one length in all of them (routing.places)")
+        if len({part.siblings for part in parts}) > 1:
+            raise ValueError("siblings: expected as many in all scenarios")
         self.parts = tuple(parts)
         super().__init__(sum(part.num_envs for part in parts), parts[0].observation_space, parts[0].action_space)
         self._ends = np.cumsum([part.num_envs for part in parts])[:-1]

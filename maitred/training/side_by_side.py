@@ -36,8 +36,7 @@ def play(scenario: Scenario, traces: Sequence[Trace], policies: Sequence[Policy]
     while simulator.pending.any():
         if not reassessed:
             _go_on(simulator)
-        pending, decisions = simulator.pending, simulator.decisions()
-        decisions.mask[~pending, 0] = True  # any answer will do for an episode that is over
+        decisions = simulator.decisions()  # at the horizon, only to hold
         answers = np.concatenate([stacked.act(_rows(decisions, rows)).candidate for rows, stacked in columns])
         simulator.step(answers)
     place = np.argsort(order)

@@ -90,6 +90,8 @@ def test_a_run_without_a_wall_clock_budget_can_be_asked_for() -> None:
         ("policy.anchor=-1", "policy.anchor: expected 0 or more, found -1"),
         ("policy.anchor=.1", "policy.anchor: expected 0 without policy.teacher, found 0.1"),
         ("policy.batch_size=7", "a divisor of n_envs"),
+        ("policy.siblings=0", "policy.siblings: expected a positive number, found 0"),
+        ("policy.siblings=512", "policy.siblings: expected at most n_envs / worlds = 256 / 1, found 512"),
         ("evaluation.validation_episodes=1", "evaluation.validation_episodes: expected 2 or more"),
         ("seed=-1", "seed"),
     ],
@@ -103,6 +105,10 @@ def test_values_out_of_range_are_named(override: str, message: str) -> None:
 def test_unknown_keys_and_wrong_types_are_refused_before_any_work(override: str) -> None:
     with pytest.raises(ConfigCompositionException, match=override.partition("=")[0].split(".")[0]):
         composed(override)
+
+
+def test_worlds_need_not_divide_the_centers() -> None:
+    assert composed("policy.sizes=[0.5,1,2]").policy.sizes == [0.5, 1, 2]
 
 
 def test_direct_construction_is_checked_too() -> None:

@@ -34,3 +34,12 @@ def test_an_episode_on_a_given_weekday_takes_the_place_of_the_next():
         np.testing.assert_array_equal(streams.next(1, weekday).start_weekday, [weekday])
     keys(plain, [1, 1])
     assert keys(streams, [1, 0]) == keys(plain, [1, 0])
+
+
+def test_siblings_play_the_same_traces_and_divide_the_centers():
+    streams = Streams(toy(), 4, siblings=2)
+    streams.seed(3)
+    keys = [int(streams.next(center).key[0]) for center in range(4)]
+    assert keys[0] == keys[1] != keys[2] == keys[3]
+    with pytest.raises(ValueError, match="siblings: expected a divisor of 4 centers, found 3"):
+        Streams(toy(), 4, siblings=3)

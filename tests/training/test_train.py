@@ -1,6 +1,7 @@
 """Learners learn on a small center, from one seed; evidence is guarded; runs are saved and exported."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from maitred.envs.traffic import draw_trace
 from maitred.serving.bundle import load_bundle
 from maitred.serving.policy import BundlePolicy
 from maitred.training.bandit_training import play
+from maitred.training.coach import Coach
 from maitred.training.decision_log.case_terms import cases
 from maitred.training.decision_log.played import subjects
 from maitred.training.frozen import OverlapError, freeze
@@ -202,3 +204,20 @@ def test_a_decision_is_paid_for_its_own_contact() -> None:
     simulator.step(np.zeros(3, np.int64))
     after = simulator.centers.contacts["decisions"][pending][np.arange(len(rows)), rows]
     assert (after == before + 1).all()
+
+
+def test_ppo_begins_every_rollout_where_the_eldest_siblings_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def watched(coach: Coach) -> None:
+        buffer, eldest = coach.locals["rollout_buffer"], coach.centers.eldest
+        begun = {name: array[0].reshape(len(eldest), -1) for name, array in buffer.observations.items()}
+        seen.append(all((array == array[eldest]).all() for array in begun.values()))
+        seen.append(bool((begun["mask"] == buffer.action_masks[0].reshape(len(eldest), -1)).all()))
+        seen.append(bool((buffer.episode_starts[0] == buffer.episode_starts[0][eldest]).all()))
+        ended(coach)
+
+    ended = Coach._on_rollout_end
+    monkeypatch.setattr(Coach, "_on_rollout_end", watched)
+    train(config(replace(TINY_PPO, steps=12_288, siblings=4)))
+    assert len(seen) == 3 * 3 and all(seen)

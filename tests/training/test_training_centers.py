@@ -56,10 +56,35 @@ def test_siblings_go_on_from_where_the_eldest_stands_and_alike_while_they_choose
     eldest = {name: array[[0, 3]].copy() for name, array in observed.items()}
     gathered = centers.gather()
     assert all((gathered[name][[1, 4]] == eldest[name]).all() for name in eldest)
-    for _ in range(200):  # beyond the end of the day
-        observed, rewards, dones, _ = centers.step(centers.action_masks().cumsum(axis=1).argmax(axis=1))
-        assert same(observed, 0, 2) and rewards[0] == rewards[2] and dones[3] == dones[4]
-        assert (centers.decided_s[:3] == centers.decided_s[0]).all()
+    ended = np.zeros(6, bool)
+    while not ended[0] or not ended[3]:
+        legal = centers.action_masks()
+        alike = (rng.random(legal[::3].shape).repeat(3, axis=0) * legal).argmax(axis=1)
+        observed, rewards, dones, _ = centers.step(alike)
+        assert same(observed, 0, 2) and same(observed, 3, 4)
+        assert rewards[0] == rewards[2] and (dones == dones[centers.eldest]).all()
+        assert (centers.decided_s == centers.decided_s[centers.eldest]).all()
+        ended |= dones
+    for _ in range(20):  # into the next day, the same for all
+        observed, *_ = centers.step(np.zeros(6, np.int64))
+        assert same(observed, 0, 1) and same(observed, 3, 5)
+
+
+def test_siblings_gathered_over_the_end_of_a_day_go_on_into_the_same_days():
+    centers, rng = siblings_of_the_toy(), np.random.default_rng(2)
+    centers.reset()
+    simulator = centers._episodes.simulator
+    while centers._episodes.streams.begun[0] < 3:
+        for _ in range(40):
+            legal = centers.action_masks()
+            anyone = (rng.random(legal.shape) * legal).argmax(axis=1)
+            centers.step(np.where(rng.random(6) < 0.2, anyone, 0))
+        observed = centers.gather()
+        assert all((array == array[centers.eldest]).all() for array in observed.values())
+        assert (centers._episodes.clock_s == centers._episodes.clock_s[centers.eldest]).all()
+        for b in (1, 4):
+            contacts = [simulator.ledger(each).contacts for each in (b, centers.eldest[b])]
+            assert contacts[0].tobytes() == contacts[1].tobytes()
 
 
 def test_siblings_who_choose_otherwise_meet_the_same_callers():

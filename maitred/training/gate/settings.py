@@ -115,7 +115,7 @@ class Settings:
         for name in ("unlike_most", "fallback_most"):
             _require(0 <= getattr(self, name) <= 1, name, "a share from 0 to 1", getattr(self, name))
         for name in ("margin", "segment_margin", "planned", "seed"):
-            _require(0 <= getattr(self, name) < math.inf, name, "0 or more", getattr(self, name))
+            _require(0 <= getattr(self, name) < math.inf, name, "a finite number, 0 or more", getattr(self, name))
         for name in ("looks", "segment_contacts", "fuzz_decisions", "log_looks", "like"):
             _require(getattr(self, name) >= 1, name, "1 or more", getattr(self, name))
         _require(self.clip >= 1, "clip", "1 or more", self.clip)
@@ -157,7 +157,7 @@ def _read(name: Any, value: Any) -> Any:
         return _guards(value)
     if name == "objective":
         known = isinstance(value, dict) and value.keys() <= Objective.__dataclass_fields__.keys()
-        _require(known, name, "a mapping of weights", value)
+        _require(known, name, f"weights by name, of {', '.join(Objective.__dataclass_fields__)}", value)
         return value
     whole = isinstance(defaults[name], int)
     number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)

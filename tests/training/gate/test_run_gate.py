@@ -1,5 +1,6 @@
 """A gate run end to end: what is worse is blocked, what is better passes, and what was not asked never counts."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -166,12 +167,19 @@ def test_frozen_days_are_played_under_the_rules_in_force(
     frozen: FrozenSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     played: list[Governance | None] = []
+    ruling: dict[str, Governance | None] = {}
 
     def under(frozen: FrozenSet, governance: Governance | None) -> FrozenSet:
-        played.append(governance)
-        return frozen
+        name = f"under {len(ruling)}"
+        ruling[name] = governance
+        return replace(frozen, scenario=replace(frozen.scenario, name=name))
+
+    def watched(frozen: FrozenSet, *others: Any) -> Any:
+        played.append(ruling[frozen.scenario.name])
+        return on_frozen(frozen, *others)
 
     monkeypatch.setattr(module, "govern_set", under)
+    monkeypatch.setattr(module, "on_frozen", watched)
     stub(monkeypatch, ruled=Contender(RULES["fastest"], "ruled", 1, governance=rules()))
     judged(frozen, "ruled", "incumbent")
     (tmp_path / "other.yaml").write_text("intents: [loans]\nmax_cap_slots: 6\n")
