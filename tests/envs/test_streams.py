@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from maitred.envs.streams import TOGETHER, Streams
 from tests.envs.toy import toy
