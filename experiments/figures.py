@@ -51,8 +51,9 @@ def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
     """A table of texts on standard output; columns whose cells are numbers stand on the right."""
     table = Table(title=title, title_justify="left")
     for i, name in enumerate(header):
-        numeric = bool(rows) and all(row[i][:1] in "-0123456789([" for row in rows)
-        table.add_column(name, justify="right" if numeric else "left", no_wrap=True)
+        numeric = bool(rows) and all(row[i][:1] in "+-0123456789([" for row in rows)
+        # Long texts are folded, so that no number is cut.
+        table.add_column(name, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
     for row in rows:
         table.add_row(*row)
     Console(markup=False, width=None if sys.stdout.isatty() else 140).print(table)
