@@ -67,12 +67,13 @@ def run_demo(root: Path) -> int:
     job = run_job(judged, folder / PPO.name, peers)
     assert job.evaluation is not None
     print_evaluation(job.evaluation, console)
-    same, milliseconds = _decide_without_torch(job.folder, scenario)
+    same, own, milliseconds = _decide_without_torch(job.folder, scenario)
     figures = job.result.learned.figures
     console.print(
         f"PPO: {job.result.learned.steps:,} decisions at {figures['steps_per_s']:,.0f} a second, "
         f"{figures['rollout_share']:.0%} of it in rollouts, the rest in updates.\n"
-        f"Bundle: loaded without torch, {same:,} of {ASKED:,} decisions as trained, median {milliseconds:.2f} ms."
+        f"Bundle: loaded without torch, {same:,} of {own:,} decisions as trained, {ASKED - own:,} more left to the "
+        f"platform's rule as unlike what it has seen, median {milliseconds:.2f} ms."
     )
     _print_paths(console, job, frozen, root)
     console.print(f"The whole job took {time.monotonic() - began:.0f} s.")
@@ -89,13 +90,14 @@ def _frozen(scenario: Scenario, root: Path) -> FrozenSet:
     )
 
 
-def _decide_without_torch(folder: Path, scenario: Scenario) -> tuple[int, float]:
+def _decide_without_torch(folder: Path, scenario: Scenario) -> tuple[int, int, float]:
     """Ask the bundle through the command line, in a process without torch.
 
     Returns:
-        How many of the answers are the policy's own, and the median time of one in milliseconds.
+        How many of the policy's own answers are those it gives here, how many it gives, the others being left to the
+        platform's rule, and the median time of one in milliseconds.
     """
-    decisions = rehearse(scenario, RULES["random"], branch(FROZEN_SEED, PARITY), ASKED).decisions
+    decisions = rehearse(scenario, RULES["incumbent"], branch(FROZEN_SEED, PARITY), ASKED).decisions
     requests = [_request(decisions, row) for row in range(ASKED)]
     (folder / "decision.json").write_text(json.dumps(requests[0], indent=1) + "\n")
     done = subprocess.run(
@@ -109,8 +111,9 @@ def _decide_without_torch(folder: Path, scenario: Scenario) -> tuple[int, float]
     replies = [json.loads(line) for line in done.stdout.splitlines()]
     expected = BundlePolicy(load_bundle(folder / BUNDLE)).act(decisions).candidate
     wanted = expected[:ASKED].tolist()
-    same = sum(reply["ranking"][0]["id"] == str(want) for reply, want in zip(replies, wanted, strict=True))
-    return same, sorted(reply["latency_ms"] for reply in replies)[ASKED // 2]
+    own = [(reply, want) for reply, want in zip(replies, wanted, strict=True) if reply["mode"] == "active"]
+    same = sum(reply["ranking"][0]["id"] == str(want) for reply, want in own)
+    return same, len(own), sorted(reply["latency_ms"] for reply in replies)[ASKED // 2]
 
 
 def _request(decisions: Decisions, row: int) -> dict[str, object]:
