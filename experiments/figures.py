@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from maitred.envs.whole_file import whole_file
+from maitred.whole_file import whole_file
 
 
 @dataclass(frozen=True)

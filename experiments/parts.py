@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from maitred.envs.whole_file import whole_file
+from maitred.whole_file import whole_file
 
 Content = dict[str, Any]
 

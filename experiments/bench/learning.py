@@ -27,10 +27,10 @@ from experiments.judging import FROZEN_SEED, Judge, Kept, difference, training_o
 from maitred.agents.rules import rule
 from maitred.configs.schema import EvaluationConfig, PPOConfig
 from maitred.envs.scenario_file import load_scenario
-from maitred.envs.whole_file import whole_file
 from maitred.training.learning import VALIDATION, branch
 from maitred.training.pictures import CANDIDATE, INK, OTHERS, REFERENCE, STYLE
 from maitred.training.validation import Difference, prepare_validation
+from maitred.whole_file import whole_file
 
 COLD, ALONE, WARM = "cold", "cold, no siblings", "from the rule"
 COLOURS = {COLD: CANDIDATE, ALONE: REFERENCE, WARM: OTHERS[0]}
@@ -92,7 +92,7 @@ def _of_rule(judge: Judge, name: str, seed: int) -> float:
 def _print_curves(runs: Runs, of_rule: Sequence[float], minutes: float) -> None:
     """The best checkpoint so far at each reading, and when the first of them was at the rule's level."""
     rows = [
-        (f"{at:g} min", *(f"{np.mean([_best_by(one, at) for one in of]):+.3f}" for of in runs.values()))
+        (f"{at:g} min", *(_money([_best_by(one, at) for one in of]) for of in runs.values()))
         for at in READINGS
         if at <= minutes
     ]
@@ -102,11 +102,16 @@ def _print_curves(runs: Runs, of_rule: Sequence[float], minutes: float) -> None:
         ("after", *runs),
         [
             *rows,
-            ("at the end", *(f"{np.mean([_curve(one)[1].max() for one in of]):+.3f}" for of in runs.values())),
-            ("the rule", *(f"{np.mean(of_rule):+.3f}" for _ in runs)),
+            ("at the end", *(_money([_curve(one)[1].max() for one in of]) for of in runs.values())),
+            ("the rule", *(_money(of_rule) for _ in runs)),
             ("at the rule after", *(", ".join(each) for each in there)),
         ],
     )
+
+
+def _money(values: Sequence[float]) -> str:
+    """The mean; a dash where a run has none yet."""
+    return "-" if np.isnan(values).any() else f"{np.mean(values):+.3f}"
 
 
 def _best_by(run: Kept, minutes: float) -> float:

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.feedback_loop.results import Runs
-from maitred.envs.whole_file import whole_file
 from maitred.training.pictures import CANDIDATE, INK, OTHERS, REFERENCE, STYLE
+from maitred.whole_file import whole_file
 
 LOSS = "#c4390d"
 

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from experiments.front.families import AXES, CONDITIONED, FAMILIES, FIXED, OWN, RULE, Front, points
 from experiments.front.hypervolume import Floats
-from maitred.envs.whole_file import whole_file
 from maitred.training.pictures import CANDIDATE, INK, OTHERS, REFERENCE, STYLE
+from maitred.whole_file import whole_file
 
 COLOURS = {CONDITIONED: CANDIDATE, OWN: OTHERS[0], FIXED: INK, RULE: REFERENCE}
 MARKERS = {CONDITIONED: "o", OWN: "s", FIXED: "*", RULE: "x"}

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from experiments.judging import word
-from maitred.envs.whole_file import whole_file
 from maitred.training.pictures import STYLE
 from maitred.training.validation import Difference
+from maitred.whole_file import whole_file
 
 Gains = Mapping[tuple[float, float], Difference]  # by factors of agents and load
 

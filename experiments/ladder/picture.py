@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from experiments.ladder.rungs import BEST
-from maitred.envs.whole_file import whole_file
 from maitred.training.pictures import CANDIDATE, OTHERS, REFERENCE, STYLE
 from maitred.training.validation import Difference
+from maitred.whole_file import whole_file
 
 
 def draw_ladder(gains: Mapping[str, Mapping[str, Difference]], path: Path) -> None:

@@ -13,9 +13,9 @@ from matplotlib.ticker import MaxNLocator
 
 from experiments.learning_value.rules import Floats
 from experiments.learning_value.weeks import MEASURES
-from maitred.envs.whole_file import whole_file
 from maitred.training.paired import paired_difference, pooled
 from maitred.training.pictures import CANDIDATE, OTHERS, REFERENCE, STYLE
+from maitred.whole_file import whole_file
 
 LEVELS = {
     "novice_share": ("Contacts taken by novices", "share of contacts"),

@@ -162,7 +162,7 @@ def _from_log(ground: Ground, name: str) -> dict[str, Any]:
 def _from_simulator(ground: Ground, simulator: Scenario, road: Road) -> dict[str, Any]:
     teacher = ground.clone if road.cloned else RULES["random"]
     learned = trained(simulator, teacher, road, ground.options.steps, ground.seed)
-    told = {"validation": learned.difference.value, "nats": learned.figures.get("anchor_nats")}
+    told = {"validation": learned.difference.value, "nats": learned.figures.get("anchor_nats_of_last_rollout")}
     return _judged(ground, learned.policy) | told
 
 

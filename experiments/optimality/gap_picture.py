@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.optimality.gap_result import Result
-from maitred.envs.whole_file import whole_file
 from maitred.training.pictures import CANDIDATE, INK, OTHERS, STYLE
+from maitred.whole_file import whole_file
 
 RULES = OTHERS[0]
 LEAST = 1e-5  # drawn for any gap below

@@ -17,10 +17,10 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from experiments.quadrants.days import ACTIONS, Floats, Played
 from maitred.envs.decision import Action
-from maitred.envs.whole_file import whole_file
 from maitred.training.day_pictures import QUADRANTS, WORDS
 from maitred.training.paired import pooled
 from maitred.training.pictures import CANDIDATE, INK, STYLE
+from maitred.whole_file import whole_file
 
 # domain 1.3, in the order of `QUADRANTS`: what is prescribed, and between which numbers of conversations at once
 PRESCRIBED = (

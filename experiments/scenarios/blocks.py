@@ -9,7 +9,7 @@ from typing import Any
 
 from maitred.envs.blocks import BLOCKS
 from maitred.envs.blocks.fields import declared
-from maitred.envs.whole_file import whole_file
+from maitred.whole_file import whole_file
 
 PAGE = Path("docs/blocks.md")
 INTRODUCTION = """# Blocks of a scenario

@@ -22,7 +22,7 @@ from experiments.scenarios.staff import scenario_of
 from experiments.scenarios.worlds import WORLDS
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import SHIPPED, load_scenario, save_scenario
-from maitred.envs.whole_file import whole_file
+from maitred.whole_file import whole_file
 
 PLANS: dict[str, Callable[[], Plan]] = {plan.__name__: plan for plan in (*LADDER, *WORLDS, *HEADLINE)}
 

@@ -66,8 +66,8 @@ def tune(scenario: str, seed: int = 0, budget: int | None = None, out: str | Non
 
     from maitred.envs.objective import Objective
     from maitred.envs.scenario_file import load_scenario
-    from maitred.envs.whole_file import whole_file
     from maitred.training.tuning import DEFAULT_BUDGET, best_rule, tuned_json, tuned_table
+    from maitred.whole_file import whole_file
 
     center, episodes = load_scenario(scenario), DEFAULT_BUDGET if budget is None else budget
     tuned = best_rule(center, Objective(), seed, episodes)

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from maitred.envs.whole_file import whole_file
+from maitred.whole_file import whole_file
 
 
 def write_figures(path: str | Path, figures: Any) -> None:

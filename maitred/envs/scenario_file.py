@@ -32,7 +32,7 @@ from maitred.envs.scenario import (
 from maitred.envs.scenario_blocks import block_document, read_blocks
 from maitred.envs.scenario_error import ScenarioError
 from maitred.envs.scenario_tables import TABLES, TableReader, tables
-from maitred.envs.whole_file import whole_file
+from maitred.whole_file import whole_file
 
 SHIPPED = Path(__file__).parent / "scenarios"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

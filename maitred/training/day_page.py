@@ -15,12 +15,12 @@ from matplotlib.figure import Figure
 
 from maitred.envs.kpi import applicable
 from maitred.envs.scenario import Scenario
-from maitred.envs.whole_file import whole_file
 from maitred.training import day_pictures
 from maitred.training.day_record import DayRecord, trend
 from maitred.training.pictures import STYLE
 from maitred.training.simulate import Simulation
 from maitred.training.wording import label, value_text
+from maitred.whole_file import whole_file
 
 PAGE, KPI_FILE = "day.html", "kpis.json"
 DPI = 144

@@ -12,7 +12,6 @@ from maitred.agents.rules import baselines
 from maitred.configs.schema import TrainConfig
 from maitred.envs.decision import Policy
 from maitred.envs.objective import Objective
-from maitred.envs.whole_file import whole_file
 from maitred.serving.bundle import load_bundle
 from maitred.serving.policy import BundlePolicy
 from maitred.training.curve import Curve, CurveRecorder
@@ -21,6 +20,7 @@ from maitred.training.frozen import load_frozen
 from maitred.training.report import write_report
 from maitred.training.tracking import Run, track
 from maitred.training.train import TrainingResult, export_run, save_run, train
+from maitred.whole_file import whole_file
 
 BUNDLE, REPORT, EVALUATION = "bundle", "report.html", "evaluation.json"
 

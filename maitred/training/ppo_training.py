@@ -80,7 +80,7 @@ def _prepare(
         teacher,
         episodes,
         count // worlds,
-        objective=_objectives(config, objective, EPISODES, ours),
+        objective=_objectives(config, objective, EPISODES, ours, 1),
         horizon_s=60 * config.horizon_min,
     )
     scale = float(rehearsal.returns.std()) or 1.0
@@ -98,7 +98,7 @@ def _prepare(
 
 
 def _objectives(
-    config: PPOConfig, objective: Objective, count: int, seed: np.random.SeedSequence, each: int = 1
+    config: PPOConfig, objective: Objective, count: int, seed: np.random.SeedSequence, each: int
 ) -> Objective | list[Objective]:
     """One for all, or `count` of them where the preference varies, each that many times in a row."""
     if config.preference_spread == 1:
@@ -129,27 +129,31 @@ def learn_ppo(
     assert isinstance(policy, CandidatePolicy)
     policy.network.fit_normaliser(lesson.decisions)
     figures: dict[str, float] = {}
-    buffer = model.rollout_buffer
+    anchored = model.rollout_buffer if isinstance(model.rollout_buffer, AnchoredBuffer) else None
     if config.teacher is not None:
-        agreement = _imitate(config, policy.extractor, lesson, buffer, np.random.default_rng(imitation))
+        agreement = _imitate(config, policy.extractor, lesson, anchored, np.random.default_rng(imitation))
         figures = {"imitation_agreement": agreement, "imitation_s": clock.seconds}
     model.set_logger(Logger(None, [Curve(log)]))
     with progress_bar() as bar:
         coach = Coach(config, judge, policy.network, clock, bar, centers)  # type: ignore[arg-type]
         model.learn(config.steps, callback=coach)
         coach.validate()
-    if isinstance(buffer, AnchoredBuffer) and np.isfinite(buffer.divergence):
-        figures["anchor_nats"] = buffer.divergence
+    if anchored is not None and np.isfinite(anchored.divergence):
+        figures["anchor_nats_of_last_rollout"] = anchored.divergence
     return coach.learned(figures)
 
 
 def _imitate(
-    config: PPOConfig, extractor: CandidateExtractor, lesson: Rehearsal, buffer: object, rng: np.random.Generator
+    config: PPOConfig,
+    extractor: CandidateExtractor,
+    lesson: Rehearsal,
+    anchored: AnchoredBuffer | None,
+    rng: np.random.Generator,
 ) -> float:
     """Begin where the teacher stands, with an open mind; what holds to the teacher holds to it as imitated."""
     agreement = imitate(extractor, lesson.decisions, lesson.chosen, lesson.returns, config.imitation_epochs, rng)
-    if isinstance(buffer, AnchoredBuffer):
-        buffer.hold(extractor)
+    if anchored is not None:
+        anchored.hold(extractor)
     open_mind(extractor, lesson.decisions, rng)
     return agreement
 

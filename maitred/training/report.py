@@ -15,7 +15,6 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from maitred.envs.kpi import FAMILIES
-from maitred.envs.whole_file import whole_file
 from maitred.training import pictures
 from maitred.training.curve import Curve
 from maitred.training.evaluate import Evaluation
@@ -31,6 +30,7 @@ from maitred.training.wording import (
     value_text,
     verdict,
 )
+from maitred.whole_file import whole_file
 
 CARDS = ("reward", "aht_s", "csat", "asa_s", "abandonment")
 SHOWN_LOOKS = 30

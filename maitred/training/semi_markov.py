@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sb3_contrib.common.maskable.buffers import MaskableDictRolloutBuffer
 from torch import Tensor
 
-from maitred.training.common_luck import less_common_luck
+from maitred.training.shared_luck import less_shared_luck
 
 
 class Timed(Protocol):
@@ -38,7 +38,7 @@ class SemiMarkovBuffer(MaskableDictRolloutBuffer):
     processes: Bradtke and Duff 1995, "Reinforcement learning methods for continuous-time Markov decision problems").
     Lambda, too, is exp(-elapsed / credit): what a decision did shows after minutes, be there one decision in them or a
     hundred. What is booked between two decisions counts as booked at the first. Of the advantages of siblings, what
-    they share is taken off (`common_luck`).
+    they share is taken off (`shared_luck`).
 
     Args:
         centers: whose steps are added; their clocks are read at each.
@@ -78,4 +78,4 @@ class SemiMarkovBuffer(MaskableDictRolloutBuffer):
             next_values, goes_on = self.values[step], 1.0 - self.episode_starts[step]
         self.returns = self.advantages + self.values
         if self.centers.siblings > 1:
-            self.advantages = less_common_luck(self.advantages, self.decided_s, self.centers.siblings)
+            self.advantages = less_shared_luck(self.advantages, self.decided_s, self.centers.siblings)

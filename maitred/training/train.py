@@ -21,7 +21,6 @@ from maitred.configs.schema import BanditConfig, PPOConfig, TrainConfig
 from maitred.envs.decision import Decisions, Policy
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import load_scenario, save_scenario, scenario_hash
-from maitred.envs.whole_file import whole_file
 from maitred.serving.bundle import UNREADABLE, ModelCard
 from maitred.serving.governance import NONE, Governance
 from maitred.serving.level import TRAINED_LEVEL, check_level, weights_sha256
@@ -49,6 +48,7 @@ from maitred.training.run_folder import (
     read_weights,
 )
 from maitred.training.validation import prepare_validation
+from maitred.whole_file import whole_file
 
 PARITY_DECISIONS = 10_000
 PACKAGES = ("gymnasium", "hydra-core", "numba", "numpy", "sb3-contrib", "stable-baselines3", "torch")

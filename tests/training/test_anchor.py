@@ -148,8 +148,8 @@ def runs(tmp_path_factory):
 
 
 def test_a_high_price_keeps_the_policy_where_it_began(runs):
-    assert runs[1.0].figures["anchor_nats"] < 0.02
-    assert runs[1e-6].figures["anchor_nats"] > 0.2
+    assert runs[1.0].figures["anchor_nats_of_last_rollout"] < 0.02
+    assert runs[1e-6].figures["anchor_nats_of_last_rollout"] > 0.2
 
 
 def test_who_is_held_chooses_as_the_teacher_does(runs):

@@ -21,7 +21,7 @@ from maitred.agents.bandits.thompson import Thompson
 from maitred.agents.bandits.upper_bound import UpperBound
 from maitred.agents.network import CandidateNetwork
 from maitred.envs.decision import CANDIDATE_NAMES, CONTEXT_NAMES
-from maitred.envs.whole_file import whole_file
+from maitred.whole_file import whole_file
 
 RULES: dict[str, type[Any]] = {rule.__name__: rule for rule in (UpperBound, Thompson, InverseGap)}
 _REGRESSORS = {"pair": PAIR_NAMES, "neural": (*CONTEXT_NAMES, *CANDIDATE_NAMES)}

@@ -16,7 +16,7 @@ from maitred.envs.contact_log.delimited import OpenFile
 from maitred.envs.contact_log.mapping import load_mapping
 from maitred.envs.contact_log.report import Chunk, ImportReport, Reject, add_chunk
 from maitred.envs.contact_log.schema import ContactLogError, log_writer
-from maitred.envs.whole_file import whole_file
+from maitred.whole_file import whole_file
 
 Format = Literal["technion", "mapped"]
 

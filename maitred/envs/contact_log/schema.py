@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from maitred.envs.whole_file import whole_file
+from maitred.whole_file import whole_file
 
 VERSION = "1"
 VERSION_KEY = b"maitred.contact_log.version"

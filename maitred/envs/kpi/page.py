@@ -7,7 +7,7 @@ from pathlib import Path
 
 from maitred.envs.kpi import FAMILIES
 from maitred.envs.kpi.definition import Kpi
-from maitred.envs.whole_file import whole_file
+from maitred.whole_file import whole_file
 
 PAGE = Path(__file__).parents[3] / "docs" / "kpis.md"
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from maitred.envs.turn_log.schema import SCHEMA, VERSION, VERSION_KEY
-from maitred.envs.whole_file import whole_file
+from maitred.whole_file import whole_file
 
 
 def write_turn_log(events: pa.Table, path: str | Path) -> None:

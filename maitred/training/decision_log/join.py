@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 from rich.table import Table
 
 from maitred.envs.objective import Objective
-from maitred.envs.whole_file import whole_file
 from maitred.training.decision_log.inbox import Account, Inbox, inbox
 from maitred.training.decision_log.read import open_log, read_groups
 from maitred.training.decision_log.schema import (
@@ -31,6 +30,7 @@ from maitred.training.decision_log.schema import (
 )
 from maitred.training.decision_log.told import read_told
 from maitred.training.decision_log.write import log_writer
+from maitred.whole_file import whole_file
 
 WINDOW_DAYS = 7.0  # in which another contact of the same case counts as its return
 _DAY_US = 86_400_000_000

@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from maitred.envs.whole_file import whole_file
 from maitred.training.decision_log.schema import SCHEMA
+from maitred.whole_file import whole_file
 
 GROUP_ROWS = 8192  # about 20 MB of decisions between ten candidates
 

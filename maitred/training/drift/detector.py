@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maitred.envs.whole_file import whole_file
 from maitred.training.drift.contacts import Contacts, features
 from maitred.training.drift.logistic import fit_logistic
+from maitred.whole_file import whole_file
 
 VERSION = 1
 RIDGE = 2.0

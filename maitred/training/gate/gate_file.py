@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from maitred.envs.whole_file import whole_file
+from maitred.whole_file import whole_file
 
 GATE_VERSION = 1
 _FIELDS = ("verdict", "level", "reasons", "candidate", "champion", "sets", "checks", "settings")

@@ -13,10 +13,10 @@ import matplotlib
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
-from maitred.envs.whole_file import whole_file
 from maitred.training.gate import pictures
 from maitred.training.gate.check import PARTS
 from maitred.training.pictures import STYLE
+from maitred.whole_file import whole_file
 
 DPI = 144
 STATES = ("failed", "not run", "unclear", "passed", "not asked")  # the worst first

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import yaml
 
-from maitred.envs.whole_file import whole_file
 from maitred.serving.governance import NONE, Approval, Governance, GovernanceError, document
 from maitred.training.governance.diff import differences
 from maitred.training.governance.files import load_draft, load_governance
+from maitred.whole_file import whole_file
 
 _READ_ONLY = 0o444
 

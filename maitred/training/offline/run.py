@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 
 from maitred.envs.decision import Decisions
-from maitred.envs.whole_file import whole_file
 from maitred.serving.governance import NONE
 from maitred.serving.level import RETRAINED_LEVEL
 from maitred.training.decision_log.fingerprint import fingerprint
@@ -25,6 +24,7 @@ from maitred.training.offline.experience import OfflineError, read_experience
 from maitred.training.offline.methods import LearnedOffline, Study, learn
 from maitred.training.provenance import commit, versions
 from maitred.training.run_folder import DECISIONS, NETWORK, RUN
+from maitred.whole_file import whole_file
 
 PARITY_DECISIONS = 2_000
 FAMILIAR_DECISIONS = 20_000

@@ -22,7 +22,7 @@ from maitred.envs.contact_log.report import Reject, report_table
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import save_scenario
 from maitred.envs.turn_log import TurnLogError, read_turn_log
-from maitred.envs.whole_file import whole_file
+from maitred.whole_file import whole_file
 
 SHOWN_REJECTS = 5
 ASSUMED = (

@@ -1,12 +1,12 @@
 """Siblings: centers that begin a rollout in one state and meet the same luck, so that what is left is what they did.
 
 Most of what a center earns within minutes is who happened to come. No value of a state can tell that, but another
-center can that went on from the same state in the same trace and decided otherwise: an advantage less what the
-others' advantages were at the same time is as unbiased as before, since what a center chooses changes nothing of what
-befalls another, and varies less. (The slope is fitted to the same advantages, which biases it by about one part in as
-many as there are.) (Mao, Venkatakrishnan, Schwarzkopf and Alizadeh 2019, "Variance reduction for
-reinforcement learning in input-driven environments", sec. 4; several rollouts from one state with common random
-numbers: Schulman et al. 2015, "Trust region policy optimization", sec. 5.2).
+center can that went on from the same state in the same trace and decided otherwise. What a center chooses changes
+nothing of what befalls another, so an advantage less a fixed share of the others' at the same time has the mean it had,
+and varies less (Mao, Venkatakrishnan, Schwarzkopf and Alizadeh 2019, "Variance reduction for reinforcement learning in
+input-driven environments", sec. 4; several rollouts from one state with common random numbers: Schulman et al. 2015,
+"Trust region policy optimization", sec. 5.2). The share is fitted to these same advantages, which biases it by about
+one part in as many as there are.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 
-def less_common_luck(advantages: Floats, decided_s: NDArray[np.float64], siblings: int) -> Floats:
+def less_shared_luck(advantages: Floats, decided_s: NDArray[np.float64], siblings: int) -> Floats:
     """Advantages less the part that siblings share.
 
     Args:

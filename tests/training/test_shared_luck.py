@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from maitred.training.common_luck import less_common_luck, told_by_siblings
+from maitred.training.shared_luck import less_shared_luck, told_by_siblings
 
 EVENLY = np.tile(np.arange(3.0)[:, None], (1, 4))  # three decisions of four centers, a second apart
 
 
 def test_what_befalls_all_siblings_alike_is_taken_off():
     luck = np.array([[1.0, 1, -3, -3], [2, 2, 5, 5], [0, 0, 1, 1]], np.float32)
-    np.testing.assert_allclose(less_common_luck(luck, EVENLY, 2), 0, atol=1e-6)
+    np.testing.assert_allclose(less_shared_luck(luck, EVENLY, 2), 0, atol=1e-6)
 
 
 def test_siblings_tell_of_the_time_between_their_decisions():
@@ -30,7 +30,7 @@ def test_several_siblings_tell_in_the_mean_and_strangers_nothing():
 
 def test_without_anything_in_common_next_to_nothing_is_taken_off():
     advantages = np.random.default_rng(0).normal(size=(200, 400)).astype(np.float32)
-    left = less_common_luck(advantages, np.tile(np.arange(200.0)[:, None], (1, 400)), 4)
+    left = less_shared_luck(advantages, np.tile(np.arange(200.0)[:, None], (1, 400)), 4)
     assert np.corrcoef(left.ravel(), advantages.ravel())[0, 1] > 0.999
 
 
@@ -41,7 +41,7 @@ def test_what_a_choice_is_worth_stays_and_is_told_more_exactly(siblings):
     luck = np.repeat(rng.normal(size=(1, groups)), siblings, axis=1)
     chosen = rng.integers(0, 2, luck.shape)
     advantages = (luck + 0.1 * chosen + 0.3 * rng.normal(size=luck.shape)).astype(np.float32)
-    left = less_common_luck(advantages, np.zeros(luck.shape), siblings)
+    left = less_shared_luck(advantages, np.zeros(luck.shape), siblings)
     worth = left[chosen == 1].mean() - left[chosen == 0].mean()
     error = 2 * left.std() / np.sqrt(left.size)
     assert abs(worth - 0.1) < 4 * error and error < 0.5 * 2 * advantages.std() / np.sqrt(left.size)
