@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.intervals import Interval
+from experiments.intervals import Interval, ratio_interval
 from experiments.offline.center import OBJECTIVE, Floats
 from maitred.envs.decision import CONTEXT_NAMES, Choices, Decisions, Policy
 from maitred.envs.scenario import Scenario
@@ -48,9 +48,10 @@ class Switching:
 def fitted_q_error(
     center: Scenario, behaviour: Policy, policy: Policy, unseen: Study, seed: int, count: int
 ) -> tuple[float, Interval]:
-    """What is booked after a switch, and by how much fitted Q evaluation is off, as shares of it with 95 % intervals.
+    """What is booked after a switch, and by how much fitted Q evaluation is off, as a share of it with a 95 % interval.
 
-    Up to the switch, days repeat those of the log, so that prediction and truth are about the same decision.
+    Up to the switch, days repeat those of the log, so that prediction and truth are about the same decision. The
+    switches of one day meet the same contacts, so days are what the interval takes for independent.
 
     Args:
         center: the scenario.
@@ -64,18 +65,20 @@ def fitted_q_error(
     rng = unseen.generator(_FIRST)
     value = fitted_q_values(unseen.lessons, steps, answers(unseen.experience, policy), unseen.fit, rng)
     value += _average(unseen.experience, steps.rate)
-    pairs = [
-        _pairs(center, Switching(behaviour, policy, hour), unseen.experience, value, seed, count) for hour in HOURS
-    ]
-    predicted, booked = np.concatenate(pairs, axis=1)
-    off = predicted - booked
-    half = 1.96 * off.std(ddof=1) / np.sqrt(len(off))
-    mean = booked.mean()
-    return float(mean), Interval(*(float(x / mean) for x in (off.mean(), off.mean() - half, off.mean() + half)))
+    predicted, booked, switches = np.zeros((3, count))
+    for hour in HOURS:
+        days, *found = _pairs(center, Switching(behaviour, policy, hour), unseen.experience, value, seed, count)
+        for total, of_days in zip((predicted, booked), found, strict=True):
+            total[days] += of_days
+        switches[days] += 1
+    off, met = predicted - booked, switches > 0
+    return float(booked.sum() / switches.sum()), ratio_interval(off[met], booked[met], level=0.95)
 
 
-def _pairs(center: Scenario, policy: Switching, log: Experience, value: Floats, seed: int, count: int) -> Floats:
-    """(2, P) predicted and booked from the first decision after the switch on, of days that have one."""
+def _pairs(
+    center: Scenario, policy: Switching, log: Experience, value: Floats, seed: int, count: int
+) -> tuple[list[int], list[float], list[float]]:
+    """Days that have a decision after the switch, and what is predicted and booked from it on."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "switched.parquet"
         record(center, logged_traces(center, seed, count), Source(policy, seed), path, OBJECTIVE)
@@ -84,7 +87,7 @@ def _pairs(center: Scenario, policy: Switching, log: Experience, value: Floats, 
     days = sorted(ours.keys() & theirs.keys())
     steps = semi_markov(switched, HORIZON_S)
     booked = steps.scale * steps.returns().numpy() + _average(switched, steps.rate)
-    return np.array([[value[ours[day]] for day in days], [booked[theirs[day]] for day in days]])
+    return days, [float(value[ours[day]]) for day in days], [float(booked[theirs[day]]) for day in days]
 
 
 def _first_after(experience: Experience, hour: float) -> dict[int, int]:

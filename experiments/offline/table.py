@@ -10,7 +10,8 @@ Beside it stands what can be known before anything is run, from a second log of 
 a policy's decisions book each for their own contacts, "estimated" its one-step estimate with its 95 % bounds on either
 side, widened by what days vary, or why there is none. "FQE off" is by how much fitted Q evaluation misses what is
 booked, discounted over five minutes, after a policy has taken over from the behaviour policy at one of four hours, as a
-share of it, with a 95 % interval. Finished parts lie in `--out`.
+share of it, with a 95 % interval over days. Of several logs (`--seeds`), estimates and bounds are the means of each
+log's own, so that bounds are as wide as those of one log. Finished parts lie in `--out`.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def judged(center: Scenario, behaviour: str, options: argparse.Namespace) -> dic
         "frozen_seed": FROZEN_SEED,
         "episodes": options.episodes,
         "fit": asdict(fit),
-        "bounds": "by day",
+        "bounds": "by day, FQE too",
         "own_days": OWN,
     }
 

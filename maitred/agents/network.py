@@ -23,7 +23,9 @@ CLIP = 10.0  # normalised features beyond this say no more
 MASKED_LOGIT = -1e8
 DIMENSIONLESS = ("1", "0/1", "0..1")
 HOLD = CANDIDATE_NAMES.index("is_hold")
+USUAL = CANDIDATE_NAMES.index("usual")
 HOLD_PRIOR = -3.0  # initial logit of holding: an untrained policy holds 1 time in 20 against one candidate
+USUAL_PRIOR = 1.0  # initial logit of what the platform does by its own rule
 
 
 class Normaliser(nn.Module):
@@ -73,8 +75,10 @@ class Normaliser(nn.Module):
 class CandidateNetwork(nn.Module):
     """Scores every candidate of a decision and values its state.
 
-    Holding starts with a prior logit of `HOLD_PRIOR` (learnable), every real candidate with about 0, so an
-    untrained policy is nearly work-conserving and nearly uniform over the real candidates.
+    Holding starts with a prior logit of `HOLD_PRIOR`, what is usual with one of `USUAL_PRIOR` (both learnable, and
+    added where both hold), everything else with about 0. An untrained policy is therefore nearly work-conserving and
+    otherwise prefers what the platform does. It keeps to that where nothing is learned: one agent's cap changes next
+    to nothing, so that of near ties any could come first, while the same cap chosen for all agents can be ruinous.
     """
 
     def __init__(self, width: int = WIDTH) -> None:
@@ -91,6 +95,7 @@ class CandidateNetwork(nn.Module):
         self.value_hidden = nn.Linear(width, width)
         self.value_out = nn.Linear(width, 1)
         self.hold_prior = nn.Parameter(torch.tensor(HOLD_PRIOR))
+        self.usual_prior = nn.Parameter(torch.tensor(USUAL_PRIOR))
         self._initialise()
 
     def _initialise(self) -> None:
@@ -134,5 +139,5 @@ class CandidateNetwork(nn.Module):
 
     def score(self, joint: Tensor, candidates: Tensor, mask: Tensor) -> Tensor:
         """(B, K) logits of the hidden layer that `represent` gives, `MASKED_LOGIT` where illegal."""
-        logits = self.score_out(joint).squeeze(-1) + self.hold_prior * candidates[..., HOLD]
-        return torch.where(mask, logits, MASKED_LOGIT)
+        prior = self.hold_prior * candidates[..., HOLD] + self.usual_prior * candidates[..., USUAL]
+        return torch.where(mask, self.score_out(joint).squeeze(-1) + prior, MASKED_LOGIT)

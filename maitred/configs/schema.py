@@ -202,10 +202,12 @@ class EvaluationConfig:
     """What a trained policy is judged on, and what chooses among its checkpoints."""
 
     set: str | None = None  # folder of a frozen set; judged on it, with every rule, when training ends
-    validation_episodes: int = 64  # drawn from the run's seed, the same at every checkpoint, never frozen
+    validation_episodes: int | None = None  # drawn from the run's seed, the same at every checkpoint, never frozen;
+    # unless told, 64, or as few as raise 300,000 decisions, but 16
 
     def __post_init__(self) -> None:
-        _require(self.validation_episodes > 1, "evaluation.validation_episodes", "2 or more", self.validation_episodes)
+        episodes = self.validation_episodes
+        _require(episodes is None or episodes > 1, "evaluation.validation_episodes", "2 or more", episodes)
 
 
 @dataclass(frozen=True)

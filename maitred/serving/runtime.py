@@ -21,7 +21,7 @@ _PREPARED = 64  # candidates up to which the fast path computes nothing but the 
 # arrays of no dimension: numpy would convert a scalar on every call, and broadcast an array of one dimension
 _ZERO, _ONE, _CLIP, _MINUS_CLIP = (np.array(x, np.float32) for x in (0, 1, 10, -10))
 _C, _F = len(CONTEXT_NAMES), len(CANDIDATE_NAMES)
-_HOLD = CANDIDATE_NAMES.index("is_hold")
+_HOLD, _USUAL = CANDIDATE_NAMES.index("is_hold"), CANDIDATE_NAMES.index("usual")
 
 
 def weight_shapes(width: int) -> dict[str, tuple[int, ...]]:
@@ -44,7 +44,7 @@ def weight_shapes(width: int) -> dict[str, tuple[int, ...]]:
     unbiased = ("score_candidate", "score_out")
     weights = {f"{name}.weight": shape for name, shape in layers.items()}
     biases = {f"{name}.bias": shape[:1] for name, shape in layers.items() if name not in unbiased}
-    return {**normaliser, **weights, **biases, "hold_prior": ()}
+    return {**normaliser, **weights, **biases, "hold_prior": (), "usual_prior": ()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,8 @@ class NumpyNetwork:
         self._score = weights["score_out.weight"][0]
         self._value_hidden, self._value_hidden_bias = layer("value_hidden")
         self._value, self._value_bias = weights["value_out.weight"][0], weights["value_out.bias"]
-        self._hold = weights["hold_prior"]
+        self._prior = np.zeros(_F, np.float32)
+        self._prior[[_HOLD, _USUAL]] = weights["hold_prior"], weights["usual_prior"]
         longest = self._packing(_PREPARED)
         self._packings = [_shortened(longest, places) for places in range(_PREPARED + 1)]
 
@@ -129,7 +130,7 @@ class NumpyNetwork:
         joint = each.dot(self._joint)
         joint += shared
         scores: Floats = _relu(joint).dot(self._score)
-        scores += self._hold * candidates[:, _HOLD]
+        scores += candidates.dot(self._prior)
         return scores
 
     def _packing(self, places: int) -> tuple[Floats, ...]:
@@ -152,7 +153,7 @@ class NumpyNetwork:
         pooled = np.concatenate((situation, mean, each.max(axis=1)), axis=1)
         state = _relu(pooled @ self._state + self._state_bias)
         joint = _relu(each @ self._joint + (state @ self._joint_state + self._joint_bias)[:, None])
-        scores = joint @ self._score + self._hold * candidates[..., _HOLD]
+        scores = joint @ self._score + candidates @ self._prior
         logits = np.where(mask, scores, MASKED_LOGIT)
         value = _relu(state @ self._value_hidden + self._value_hidden_bias) @ self._value + self._value_bias
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))

@@ -86,6 +86,7 @@ def open_mind(extractor: CandidateExtractor, decisions: Decisions, rng: np.rando
             low, high = (middle, high) if cold else (low, middle)
         extractor.network.score_out.weight.div_(low)
         extractor.network.hold_prior.div_(low)
+        extractor.network.usual_prior.div_(low)
 
 
 def _tensors(decisions: Decisions, rows: NDArray[np.int64]) -> dict[str, Tensor]:

@@ -18,6 +18,9 @@ from maitred.envs.trace import Trace
 from maitred.envs.traffic import draw_trace
 from maitred.training.paired import paired_difference
 
+FEWEST, MOST = 16, 64  # episodes, unless told
+ENOUGH = 300_000  # decisions: a judging should not take longer than the training between two of them
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -80,10 +83,19 @@ class Validation:
 
 
 def prepare_validation(
-    scenario: Scenario, objective: Objective, seed: np.random.SeedSequence, episodes: int
+    scenario: Scenario, objective: Objective, seed: np.random.SeedSequence, episodes: int | None
 ) -> Validation:
-    """Draw the episodes and run the incumbent on them."""
-    traces = tuple(draw_trace(scenario, child) for child in seed.spawn(episodes))
+    """Draw the episodes and run the incumbent on them; unless told how many, fewer where they are larger."""
+    seeds = seed.spawn(FEWEST if episodes is None else episodes)
+    validation = _prepared(scenario, objective, seeds)
+    enough = -(-ENOUGH * FEWEST // max(validation.raised, 1))
+    if episodes is not None or enough <= FEWEST:
+        return validation
+    return _prepared(scenario, objective, seeds + seed.spawn(min(enough, MOST) - FEWEST))
+
+
+def _prepared(scenario: Scenario, objective: Objective, seeds: Sequence[np.random.SeedSequence]) -> Validation:
+    traces = tuple(draw_trace(scenario, seed) for seed in seeds)
     ledgers = simulate(scenario, traces, RULES["incumbent"])
     incumbent = kpi_ratios(ledgers, scenario, objective, [REWARD])[:, 0]
     return Validation(scenario, traces, objective, incumbent, sum(ledger.decisions for ledger in ledgers))

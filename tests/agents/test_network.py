@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from maitred.agents.network import CLIP, MASKED_LOGIT, CandidateNetwork, Normaliser
 from maitred.envs.decision import CANDIDATE_FEATURES, Decisions
-from tests.decisions import HOLD, sample_decisions
+from tests.decisions import HOLD, USUAL, sample_decisions
 
 
 @pytest.fixture(scope="module")
@@ -62,15 +62,15 @@ def test_what_is_illegal_changes_nothing(network: CandidateNetwork) -> None:
     assert d.mask[np.arange(200), logits.argmax(axis=1)].all()
 
 
-def test_untrained_policy_is_uniform_but_for_the_hold_prior() -> None:
+def test_untrained_policy_is_uniform_but_for_the_priors_of_holding_and_of_what_is_usual() -> None:
     torch.manual_seed(1)
     d = sample_decisions(100, 5, seed=4)
     network = CandidateNetwork()
     network.fit_normaliser(d)
     logits, _ = scored(network, d)
-    hold = d.candidates[..., HOLD] == 1
-    np.testing.assert_allclose(logits[d.mask & ~hold], 0, atol=0.2)
-    np.testing.assert_allclose(logits[hold], -3, atol=0.2)
+    hold, usual = d.candidates[..., HOLD] == 1, d.candidates[..., USUAL] == 1
+    assert (d.mask & usual & ~hold).any()
+    np.testing.assert_allclose(logits[d.mask], (usual - 3.0 * hold)[d.mask], atol=0.2)
 
 
 def test_normaliser_standardises_logs_of_natural_units_and_leaves_flags() -> None:

@@ -147,9 +147,9 @@ def runs(tmp_path_factory):
     return {price: learned(price) for price in (1e-6, 1.0)}
 
 
-def test_a_high_price_keeps_the_policy_where_it_began(runs):
-    assert runs[1.0].figures["anchor_nats_of_last_rollout"] < 0.02
-    assert runs[1e-6].figures["anchor_nats_of_last_rollout"] > 0.2
+def test_a_high_price_keeps_the_policy_near_where_it_began(runs):
+    departed = {price: run.figures["anchor_nats_of_last_rollout"] for price, run in runs.items()}
+    assert 0 < departed[1.0] < 0.1 < 0.5 < departed[1e-6]
 
 
 def test_who_is_held_chooses_as_the_teacher_does(runs):

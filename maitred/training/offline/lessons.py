@@ -99,12 +99,13 @@ class Lessons:
         return found
 
     def network(self, width: int, rng: np.random.Generator) -> CandidateNetwork:
-        """An untrained network for normalised features, without opinion on holding."""
+        """An untrained network for normalised features, without opinion on holding or on what is usual."""
         with torch.random.fork_rng():
             torch.manual_seed(int(rng.integers(2**63)))
             network = CandidateNetwork(width)
         network.context_normaliser = network.candidate_normaliser = nn.Identity()  # type: ignore[assignment]
         nn.init.zeros_(network.hold_prior)
+        nn.init.zeros_(network.usual_prior)
         return network
 
     def finished(self, network: CandidateNetwork) -> CandidateNetwork:
