@@ -89,19 +89,21 @@ def learn(log: str, out: str, method: str = "greedy", seed: int = 0) -> int:
 
 
 def evaluate(bundle: str, set: str, out: str | None = None) -> int:
-    """Judge a bundle, with the objective it was trained for, and every rule; print the table."""
+    """Judge a bundle, with its objective, and every rule, all under its governance file; print the table."""
     from rich.console import Console
 
     from maitred.envs.objective import Objective
     from maitred.serving.bundle import load_bundle
     from maitred.serving.policy import BundlePolicy
     from maitred.training.evaluate import print_evaluation
+    from maitred.training.frozen import load_frozen
+    from maitred.training.governance.center import govern_set
     from maitred.training.job import EVALUATION, REPORT, judge
 
     policy = BundlePolicy(load_bundle(bundle_folder(bundle)))
-    card = policy.bundle.card
+    card, frozen = policy.bundle.card, govern_set(load_frozen(set), policy.bundle.governance)
     folder = Path(out or f"runs/evaluation-{datetime.now():%Y%m%d-%H%M%S-%f}")
-    evaluation = judge([policy], set, Objective(**card.objective), folder, curve=None, provenance=card.training)
+    evaluation = judge([policy], frozen, Objective(**card.objective), folder, curve=None, provenance=card.training)
     print_evaluation(evaluation, Console())
     print(f"{folder / REPORT}\n{folder / EVALUATION}")
     return 0

@@ -16,7 +16,9 @@ from maitred.serving.bundle import load_bundle
 from maitred.serving.policy import BundlePolicy
 from maitred.training.curve import Curve, CurveRecorder
 from maitred.training.evaluate import Evaluation, evaluate, to_json
-from maitred.training.frozen import load_frozen
+from maitred.training.frozen import FrozenSet, load_frozen
+from maitred.training.governance.center import govern_set
+from maitred.training.governance.files import load_governance
 from maitred.training.report import write_report
 from maitred.training.tracking import Run, track
 from maitred.training.train import TrainingResult, export_run, save_run, train
@@ -60,15 +62,17 @@ def run_job(config: TrainConfig, folder: Path, peers: Sequence[Policy] = ()) -> 
         policy = _exported(result.learned.policy, folder, config.governance, run)
         evaluation = None
         if config.evaluation.set is not None:
+            rules = None if config.governance is None else load_governance(config.governance)
+            frozen = govern_set(load_frozen(config.evaluation.set), rules)
             evaluation = judge(
                 [policy, *peers],
-                config.evaluation.set,
+                frozen,
                 config.objective.build(),
                 folder,
                 curve=recorder.curve(),
                 provenance=result.record,
             )
-            run.evaluation(evaluation, policy.name, load_frozen(config.evaluation.set))
+            run.evaluation(evaluation, policy.name, frozen)
             run.artifact(folder / REPORT)
             run.artifact(folder / EVALUATION)
     return Job(folder, run.id, result, policy, evaluation)
@@ -85,7 +89,7 @@ def _exported(policy: Policy, folder: Path, governance: str | None, run: Run) ->
 
 def judge(
     policies: Sequence[Policy],
-    frozen_path: str | Path,
+    frozen: FrozenSet,
     objective: Objective,
     folder: Path,
     *,
@@ -93,7 +97,6 @@ def judge(
     provenance: Mapping[str, Any],
 ) -> Evaluation:
     """Evaluate policies and the baselines on a frozen set; write the evaluation and the report on the first policy."""
-    frozen = load_frozen(frozen_path)
     first, *others = policies
     rules = baselines(frozen.scenario.has_conversations)
     evaluation = evaluate([first, *rules, *others], frozen, objective)
