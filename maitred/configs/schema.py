@@ -99,7 +99,6 @@ class PPOConfig(PolicyConfig):
         factors = (*self.sizes, *self.loads)
         _require(min(factors) > 0, "policy.sizes, policy.loads", "positive numbers", factors)
         worlds = len(self.sizes) * len(self.loads)
-        _require(self.n_envs >= worlds, "policy.n_envs", f"a center or more for each of {worlds} worlds", self.n_envs)
         _fraction("policy", entropy=self.entropy)
         _positive("policy", siblings=self.siblings)
         _require(
