@@ -48,6 +48,7 @@ class Job:
 
 def run_job(config: TrainConfig, folder: Path, peers: Sequence[Policy] = ()) -> Job:
     """Train, export and, where the configuration names a frozen set, judge on it with every rule and `peers`."""
+    frozen = _frozen(config)  # before the work: what is wrong with it should not be found after
     folder.mkdir(parents=True, exist_ok=True)
     recorder = CurveRecorder()
     with track(config, folder) as run:
@@ -61,9 +62,7 @@ def run_job(config: TrainConfig, folder: Path, peers: Sequence[Policy] = ()) -> 
         run.result(result)
         policy = _exported(result.learned.policy, folder, config.governance, run)
         evaluation = None
-        if config.evaluation.set is not None:
-            rules = None if config.governance is None else load_governance(config.governance)
-            frozen = govern_set(load_frozen(config.evaluation.set), rules)
+        if frozen is not None:
             evaluation = judge(
                 [policy, *peers],
                 frozen,
@@ -76,6 +75,14 @@ def run_job(config: TrainConfig, folder: Path, peers: Sequence[Policy] = ()) -> 
             run.artifact(folder / REPORT)
             run.artifact(folder / EVALUATION)
     return Job(folder, run.id, result, policy, evaluation)
+
+
+def _frozen(config: TrainConfig) -> FrozenSet | None:
+    """The set to be judged on, if one is named, under the rules of the run."""
+    if config.evaluation.set is None:
+        return None
+    rules = None if config.governance is None else load_governance(config.governance)
+    return govern_set(load_frozen(config.evaluation.set), rules)
 
 
 def _exported(policy: Policy, folder: Path, governance: str | None, run: Run) -> Policy:

@@ -19,7 +19,7 @@ from maitred.envs.traffic import draw_trace
 from maitred.training.paired import paired_difference
 
 FEWEST, MOST = 16, 64  # episodes, unless told
-ENOUGH = 300_000  # decisions: a judging should not take longer than the training between two of them
+ENOUGH = 300_000  # decisions: judging takes time from learning, on large centers half of it with all of `MOST`
 
 
 @dataclass(frozen=True)

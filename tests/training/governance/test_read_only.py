@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ import yaml
 
 import maitred
 from maitred.configs.schema import EvaluationConfig, PPOConfig, TrackingConfig, TrainConfig
+from maitred.envs.scenario_error import ScenarioError
 from maitred.envs.scenario_file import save_scenario
 from maitred.serving.bundle import load_bundle
 from maitred.serving.governance import GovernanceError
+from maitred.training.frozen import freeze
 from maitred.training.governance.approve import approve
 from maitred.training.governance.files import load_governance
 from maitred.training.job import BUNDLE, run_job
@@ -23,6 +26,7 @@ from maitred.training.run_folder import RunError
 from maitred.training.train import export_run, train
 from tests.rules import changed
 from tests.training.center import small_center
+from tests.training.governance.test_center import world
 
 TINY = PPOConfig(steps=2048, minutes=None, n_envs=16, n_steps=128, batch_size=1024, validate_every=1)
 ROOT = Path(maitred.__file__).parent
@@ -101,6 +105,14 @@ def test_a_training_job_leaves_the_rules_alone_and_carries_their_hash(governed: 
     assert job.result.record["governance"] == governance.sha256
     with pytest.raises(RunError, match="expected governance=, as it was trained under"):
         export_run(job.folder, tmp_path / "without")
+
+
+def test_a_set_that_the_rules_do_not_fit_is_refused_before_any_work(governed: TrainConfig, tmp_path: Path) -> None:
+    others = freeze(world(), tmp_path / "others", episodes=2, seed=77, purpose="a test", name="others")
+    asked = replace(governed, evaluation=EvaluationConfig(set=str(others.path), validation_episodes=2))
+    with pytest.raises(ScenarioError, match="intents of the governance file"):
+        run_job(asked, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_watch_sees_a_write(tmp_path: Path) -> None:
