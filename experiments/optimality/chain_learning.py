@@ -33,6 +33,7 @@ COPIES = 32  # rehearsed together
 SETTINGS = PPOConfig(
     steps=1_000_000,
     minutes=None,
+    n_envs=256,
     n_steps=32,
     batch_size=2048,
     learning_rate=2e-3,

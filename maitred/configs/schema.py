@@ -63,12 +63,12 @@ class PPOConfig(PolicyConfig):
     name: str = "ppo"
     steps: int = 30_000_000  # decisions
     minutes: float | None = 10.0  # wall clock, validation included
-    n_envs: int = 256  # centers stepped together; rounded down to whole groups of siblings in each world
+    n_envs: int = 64  # centers stepped together; rounded down to whole groups of siblings in each world
     siblings: int = 4  # of them, that begin each rollout in one state and meet the same luck; 1 for none
-    n_steps: int = 128  # decisions per center and rollout
+    n_steps: int = 512  # decisions per center and rollout; where many agents work, fewer show minutes only
     batch_size: int = 4096  # decisions per gradient step
     epochs: int = 4  # passes over a rollout
-    learning_rate: float = 8e-4  # at the start; falls linearly over the budget
+    learning_rate: float = 1.6e-3  # at the start; falls linearly over the budget
     horizon_min: float = 30.0  # of discounting, in simulated minutes
     credit_min: float = 15.0  # simulated minutes over which rewards, not the learned value, tell what a decision did
     clip_range: float = 0.2

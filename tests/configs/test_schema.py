@@ -91,7 +91,7 @@ def test_a_run_without_a_wall_clock_budget_can_be_asked_for() -> None:
         ("policy.anchor=.1", "policy.anchor: expected 0 without policy.teacher, found 0.1"),
         ("policy.batch_size=7", "a divisor of n_envs"),
         ("policy.siblings=0", "policy.siblings: expected a positive number, found 0"),
-        ("policy.siblings=512", "policy.siblings: expected at most n_envs / worlds = 256 / 1, found 512"),
+        ("policy.siblings=512", "policy.siblings: expected at most n_envs / worlds = 64 / 1, found 512"),
         ("evaluation.validation_episodes=1", "evaluation.validation_episodes: expected 2 or more"),
         ("seed=-1", "seed"),
     ],
