@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -14,13 +13,18 @@ from maitred.envs.objective import Objective
 def spread_objectives(objective: Objective, spread: float, count: int, seed: np.random.SeedSequence) -> list[Objective]:
     """Objectives whose weights for cost, work and satisfaction differ from one's by random factors.
 
+    A Latin hypercube, so that few objectives, too, cover the whole range of each weight (McKay, Beckman and Conover
+    1979, "A comparison of three methods for selecting values of input variables").
+
     Args:
         objective: in whose middle they lie.
         spread: factors are log-uniform from 1 / spread to spread; 1 or more.
         count: how many.
         seed: of the factors.
     """
-    factors = np.exp(math.log(spread) * np.random.default_rng(seed).uniform(-1, 1, (count, len(PREFERENCE))))
+    rng = np.random.default_rng(seed)
+    strata = rng.permuted(np.tile(np.arange(count)[:, None], len(PREFERENCE)), axis=0)
+    factors = spread ** (2 * (strata + rng.random(strata.shape)) / count - 1)
     middle = np.array([getattr(objective, name) for name in PREFERENCE])
     return [
         replace(objective, **dict(zip(PREFERENCE, weights, strict=True))) for weights in (middle * factors).tolist()

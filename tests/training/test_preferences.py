@@ -23,6 +23,13 @@ def test_weights_lie_within_the_spread_and_follow_from_the_seed():
     assert all(each.abandonment == Objective().abandonment for each in objectives)
 
 
+def test_a_few_objectives_cover_the_whole_range_of_every_weight():
+    objectives = spread_objectives(Objective(), 4.0, 16, np.random.SeedSequence(1))
+    ratio = np.array([each.preference for each in objectives]) / Objective().preference
+    stratum = np.floor(16 * (np.log(ratio) / np.log(4.0) + 1) / 2)
+    np.testing.assert_array_equal(np.sort(stratum, axis=0), np.tile(np.arange(16.0)[:, None], ratio.shape[1]))
+
+
 def test_each_center_is_paid_by_its_own_objective_and_sees_it():
     objectives = [Objective(), Objective(csat=80.0), Objective(cost=3.0, focus_per_min=0.0)]
     alone = [Episodes(small_center(), 3, each) for each in objectives]
