@@ -16,6 +16,7 @@ from maitred.training.learning import training_traces
 from maitred.training.paired import pooled
 from maitred.training.tuning import rewards
 
+FIXED, WEIGHTED = "fixed cap", "weighted capacity"
 ROUTINGS = 2  # of the best tuned families, each tried with every cap
 EPISODES = 8  # of training, for every pair
 _LEVER = re.compile(r"(^|\+)(cap\d|weighted_capacity(\([^)]*\))?)(?=\+|$)")
@@ -44,12 +45,25 @@ def _caps() -> dict[str, list[str]]:
     """Every cap that is tried, by kind, under the name that it has."""
     names = [rule(cap).name for cap in CAP]
     fixed = [name for name in names if name.startswith("cap")]
-    return {"fixed cap": fixed, "weighted capacity": [name for name in names if name not in fixed]}
+    return {FIXED: fixed, WEIGHTED: [name for name in names if name not in fixed]}
 
 
 def _without_cap(name: str) -> str:
     """A rule's name without the cap it was tuned with; that of the platform's routing if nothing else is left."""
     return _LEVER.sub("", name).strip("+") or "incumbent"
+
+
+def with_cap_of(scenario: Scenario, name: str) -> Scenario:
+    """The center with caps fixed where a rule with a fixed cap sets them, so that routing alone is decided."""
+    lever = _LEVER.search(name)
+    if lever is None or not lever[2].startswith("cap"):
+        raise ValueError(f"name: expected a rule with a fixed cap, found {name}")
+    cap = float(lever[2].removeprefix("cap"))
+    return replace(
+        scenario,
+        name=f"{scenario.name}_{lever[2]}",
+        concurrency=replace(scenario.concurrency, decided=False, cap_slots=cap),
+    )
 
 
 def homogeneous(scenario: Scenario) -> Scenario:

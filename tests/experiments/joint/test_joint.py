@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from experiments.joint.separate import EPISODES, _without_cap, homogeneous, separate
-from experiments.joint.table import Comparison, _guard, _verdict, main
-from experiments.judging import Judged
+from experiments.joint.separate import EPISODES, _without_cap, homogeneous, separate, with_cap_of
+from experiments.joint.table import LEARNED, Comparison, _guard, _verdict, main
+from experiments.judging import Judged, frozen_days
 from maitred.agents.rules import rule
 from maitred.envs.scenario_file import load_scenario
+from maitred.envs.simulator import simulate
 
 CASES = np.array([100.0, 200.0, 150.0])
 
@@ -46,8 +47,28 @@ def test_in_the_control_nobody_differs_from_anybody():
     assert (np.asarray(alike.dialogue.share).max(axis=-1) == 1).all()
 
 
+def test_where_caps_are_fixed_a_rule_does_what_it_does_with_that_cap():
+    center, name = load_scenario("bpo_chat"), "cap4+shortest_delay"
+    capped = with_cap_of(center, name)
+    ours, theirs = (simulate(each, frozen_days(each, 1), rule(name))[0] for each in (capped, center))
+    np.testing.assert_array_equal(ours.booked, theirs.booked)
+    assert 0 < ours.decisions < theirs.decisions
+
+
+def test_a_rule_without_a_fixed_cap_fixes_none():
+    with pytest.raises(ValueError, match="expected a rule with a fixed cap, found weighted_capacity"):
+        with_cap_of(load_scenario("bpo_chat"), "weighted_capacity+cmu")
+
+
+def test_guards_are_held_against_rules_only():
+    learned, best = judged(3.0, aht_s=200.0), judged(1.0, aht_s=300.0)
+    found = Comparison("here", "", {"fixed cap": [best], LEARNED: [learned]}, [judged(2.0, aht_s=299.0)])
+    assert found.better_rule == "fixed cap" and not _guard(found, "aht_s").endswith("worse")
+    assert found.difference(LEARNED).value == pytest.approx(-1.0)
+
+
 def test_the_verdict_follows_from_the_interval_and_guards_from_theirs():
-    better = Comparison("here", "", {"fixed cap": judged(1.0)}, [judged(1.2, aht_s=310.0), judged(1.4, aht_s=310.0)])
+    better = Comparison("here", "", {"fixed cap": [judged(1.0)]}, [judged(1.2, aht_s=310.0), judged(1.4, aht_s=310.0)])
     assert better.difference("fixed cap").value == pytest.approx(0.3)
     assert _verdict(better, "fixed cap") == "better"
     assert _guard(better, "aht_s").endswith("worse") and _guard(better, "fcr") == "-"
@@ -64,7 +85,7 @@ def test_the_verdict_follows_from_the_interval_and_guards_from_theirs():
 def test_the_control_needs_an_interval_that_is_within(extra, said):
     ours = judged(1.0)
     ours.rewards[:, 0] += extra  # money of each day
-    control = Comparison("here_alike", "", {"fixed cap": judged(1.0)}, [ours])
+    control = Comparison("here_alike", "", {"fixed cap": [judged(1.0)]}, [ours])
     assert _verdict(control, "fixed cap") == said
 
 
