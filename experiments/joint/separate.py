@@ -23,7 +23,9 @@ _LEVER = re.compile(r"(^|\+)(cap\d|weighted_capacity(\([^)]*\))?)(?=\+|$)")
 
 
 def separate(scenario: Scenario, families: dict[str, str], seed: int) -> dict[str, str]:
-    """The best rule with a fixed cap and the best with weighted dynamic capacity, on training episodes.
+    """The best rule with a fixed cap and the best with weighted dynamic capacity, the better first.
+
+    Both are chosen, and compared, on training episodes.
 
     Args:
         scenario: a center whose caps can be set.
@@ -32,13 +34,13 @@ def separate(scenario: Scenario, families: dict[str, str], seed: int) -> dict[st
     """
     routings = list(dict.fromkeys(_without_cap(name) for name in families.values()))[:ROUTINGS]
     traces, objective = training_traces(scenario, seed, range(EPISODES)), Objective()
-    found = {}
+    found, best = {}, {}
     for kind, caps in _caps().items():
         names = ["+".join(filter(None, (cap, routing))) for cap in caps for routing in routings]
         names = [rule(name).name for name in names]
         worth = pooled(rewards(scenario, traces, objective, [rule(name) for name in names]).swapaxes(0, 1))
-        found[kind] = names[int(np.argmax(worth))]
-    return found
+        found[kind], best[kind] = names[int(np.argmax(worth))], float(worth.max())
+    return {kind: found[kind] for kind in sorted(found, key=lambda kind: -best[kind])}
 
 
 def _caps() -> dict[str, list[str]]:

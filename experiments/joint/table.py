@@ -3,8 +3,9 @@
 Claim: who takes a conversation and how many an agent holds depend on each other, so that learning both together beats
 the best tuned routing with the best fixed cap, and with weighted dynamic capacity. In a center whose agents and
 conversations are all alike there is nothing to be gained, and the difference must be shown, by its whole interval, to
-stay within 0.5 % of the money that moves (control). Beside the two rules stands routing that was learned, as long and
-as often, where every cap is the best fixed one: what joint learning gains over it is the caps'. The scenarios are
+stay within 0.5 % of the money that moves (control). Joint learning begins by imitating the better of these two rules, by
+training episodes. Beside them stands routing that was learned, as long and as often and from the first of them, where
+every cap is that rule's: what joint learning gains over it is the caps'. The scenarios are
 frozen by hash before anything is compared; all are judged on the same frozen days, paired by day, learners as the mean
 over training seeds. Guards: no KPI of customers or agents may become worse than by the better rule. The result is
 printed whichever way it falls. Finished parts lie in `--out`, and the study goes on from them.
@@ -108,7 +109,7 @@ def _compare(name: str, center: Scenario, options: argparse.Namespace) -> Compar
     capped = written(with_cap_of(center, rules[FIXED]), options.out)
     alone = Judge(load_scenario(capped), capped, options.out, options.episodes)
     apart[LEARNED] = _learned(alone, rules[FIXED], options)
-    return Comparison(name, scenario_hash(center), apart, _learned(judge, tuned["best"], options))
+    return Comparison(name, scenario_hash(center), apart, _learned(judge, next(iter(rules.values())), options))
 
 
 def _learned(judge: Judge, teacher: str, options: argparse.Namespace) -> list[Judged]:
