@@ -1,14 +1,15 @@
 """Routing and concurrency learned jointly against the best of each apart: `python -m experiments.joint.table`.
 
 Claim: who takes a conversation and how many an agent holds depend on each other, so that learning both together beats
-the best tuned routing with the best fixed cap, and with weighted dynamic capacity. In a center whose agents and
-conversations are all alike there is nothing to be gained, and the difference must be shown, by its whole interval, to
-stay within 0.5 % of the money that moves (control). Joint learning begins by imitating the better of these two rules, by
-training episodes. Beside them stands routing that was learned, as long and as often and from the first of them, where
-every cap is that rule's: what joint learning gains over it is the caps'. The scenarios are
-frozen by hash before anything is compared; all are judged on the same frozen days, paired by day, learners as the mean
-over training seeds. Guards: no KPI of customers or agents may become worse than by the better rule. The result is
-printed whichever way it falls. Finished parts lie in `--out`, and the study goes on from them.
+the best tuned routing with the best fixed cap, and with weighted dynamic capacity. Joint learning begins by imitating
+the better of these two rules, by training episodes. In a center whose agents and conversations are all alike there is
+nothing to be gained, and the difference must be shown, by its whole interval, to stay within 0.5 % of the money that
+moves (control). Beside the rules stands routing that was learned, as long and as often, from the rule with the fixed
+cap and where every cap is that one: what joint learning gains over it is the caps'.
+
+The scenarios are frozen by hash before anything is compared; all are judged on the same frozen days, paired by day,
+learners as the mean over training seeds. Guards: no KPI of customers or agents may become worse than by the better
+rule. The result is printed whichever way it falls. Finished parts lie in `--out`, and the study goes on from them.
 """
 
 from __future__ import annotations
