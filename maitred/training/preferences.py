@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from scipy.stats.qmc import LatinHypercube
 
 from maitred.envs.decision import PREFERENCE
 from maitred.envs.objective import Objective
@@ -22,9 +23,8 @@ def spread_objectives(objective: Objective, spread: float, count: int, seed: np.
         count: how many.
         seed: of the factors.
     """
-    rng = np.random.default_rng(seed)
-    strata = rng.permuted(np.tile(np.arange(count)[:, None], len(PREFERENCE)), axis=0)
-    factors = spread ** (2 * (strata + rng.random(strata.shape)) / count - 1)
+    sampler = LatinHypercube(len(PREFERENCE), rng=np.random.default_rng(seed))
+    factors = spread ** (2 * sampler.random(count) - 1)
     middle = np.array([getattr(objective, name) for name in PREFERENCE])
     return [
         replace(objective, **dict(zip(PREFERENCE, weights, strict=True))) for weights in (middle * factors).tolist()
