@@ -112,7 +112,7 @@ def _message(decision: str) -> str:
 
 def _spent(command: str, rows: int, *settings: str) -> Spent:
     began = time.monotonic()
-    told = subprocess.run([sys.executable, "-c", RUN, "logs", command, *settings], check=True, capture_output=True)
+    told = subprocess.run([sys.executable, "-c", RUN, "logs", command, *settings], check=True, stdout=subprocess.PIPE)
     return Spent(command, rows, 1024 * int(told.stdout.split()[-2]), time.monotonic() - began)
 
 

@@ -41,6 +41,15 @@ def test_the_best_of_either_kind_of_cap_is_chosen_on_training_episodes(monkeypat
     assert EPISODES > 2
 
 
+@pytest.mark.parametrize("better", ["fixed cap", "weighted capacity"])
+def test_the_better_kind_of_cap_comes_first(monkeypatch, better):
+    def rewards(scenario, traces, objective, rules):
+        return np.array([[[float(each.name.startswith("cap") == (better == "fixed cap")), 1.0]] for each in rules])
+
+    monkeypatch.setattr("experiments.joint.separate.rewards", rewards)
+    assert next(iter(separate(load_scenario("bpo_chat"), {"fastest": "fastest"}, seed=1))) == better
+
+
 def test_in_the_control_nobody_differs_from_anybody():
     alike = homogeneous(load_scenario("bpo_chat"))
     assert np.ptp(alike.agents.mean_s) == 0 and np.ptp(alike.agents.resolve_p, axis=0).max() == 0
