@@ -5,11 +5,13 @@ the best tuned routing with the best fixed cap, and with weighted dynamic capaci
 the better of these two rules, by training episodes. In a center whose agents and conversations are all alike there is
 nothing to be gained, and the difference must be shown, by its whole interval, to stay within 0.5 % of the money that
 moves (control). Beside the rules stands routing that was learned, as long and as often, from the rule with the fixed
-cap and where every cap is that one: what joint learning gains over it is the caps'.
+cap and where every cap is that one: what joint learning gains over it is the caps'. With `--steps` all learn from as
+many decisions, whatever else the machine does, and come out the same each time.
 
 The scenarios are frozen by hash before anything is compared; all are judged on the same frozen days, paired by day,
 learners as the mean over training seeds. Guards: no KPI of customers or agents may become worse than by the better
-rule. The result is printed whichever way it falls. Finished parts lie in `--out`, and the study goes on from them.
+rule; one that does is within or beyond what the gate tolerates. The result is printed whichever way it falls. Finished
+parts lie in `--out`, and the study goes on from them.
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from experiments.figures import Figure, print_table, write_json
 from experiments.joint.separate import FIXED, homogeneous, separate, with_cap_of
@@ -37,12 +41,13 @@ from maitred.configs.schema import PPOConfig
 from maitred.envs.kpi import KPIS
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import load_scenario, scenario_hash
+from maitred.training.gate.settings import GUARDS
+from maitred.training.paired import pooled
 from maitred.training.validation import Difference
 
 WORLDS = ("bpo_chat", "omni", "bpo_chat_alike")
 CONTROL = 0.005  # of the reward's size per case, both ways
 LEARNED = f"{FIXED}, routing learned"
-GUARDS = ("csat", "fcr", "abandonment", "service_level", "aht_s", "occupancy")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,16 +78,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "Frozen before the comparison", ("world", "sha256"), [(n, scenario_hash(c)) for n, c in centers.items()]
     )
     found = [_compare(name, center, options) for name, center in centers.items()]
-    spent = f"PPO {options.minutes:g} min, {options.seeds} training seeds"
+    budget = f"{options.minutes:g} min" if options.steps is None else f"{options.steps:,} decisions"
+    spent = f"PPO {budget}, {options.seeds} training seeds"
     print_table(
         f"Joint less apart, money per case; {options.episodes} frozen days of seed {FROZEN_SEED}, {spent}",
         ("world", "against", "policy", "its reward", "joint less it", "by seed", "verdict"),
         [row for one in found for row in _rows(one)],
     )
     print_table(
-        "Guards: joint less the rule of higher reward",
-        ("world", *GUARDS),
-        [(one.world, *(_guard(one, kpi) for kpi in GUARDS)) for one in found],
+        "Guards: joint less the rule of higher reward, and how much worse the gate would tolerate",
+        ("world", "KPI", "by the rule", "joint less it", "tolerated", "verdict"),
+        [(one.world, kpi, *_guard(one, kpi)) for one in found for kpi in GUARDS if kpi in one.joint[0].kpis],
     )
     if options.json:
         write_json(options.json, [figure for one in found for figure in _figures(one)])
@@ -92,8 +98,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Routing and concurrency learned jointly, against each apart.")
     parser.add_argument("--worlds", nargs="+", default=WORLDS, choices=WORLDS)
+    parser.add_argument("--steps", type=int, help="decisions of each training run, in the place of minutes")
     training_options(parser, "runs/joint", episodes=40)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.steps is not None and options.steps < 1:
+        parser.error(f"--steps: expected at least 1, found {options.steps}")
+    return options
 
 
 def _center(name: str, out: Path) -> Scenario:
@@ -115,6 +125,8 @@ def _compare(name: str, center: Scenario, options: argparse.Namespace) -> Compar
 
 def _learned(judge: Judge, teacher: str, options: argparse.Namespace) -> list[Judged]:
     ppo = PPOConfig(minutes=options.minutes, teacher=teacher)
+    if options.steps is not None:
+        ppo = replace(ppo, minutes=None, steps=options.steps)
     return [judge.learner(ppo, seed) for seed in range(1, options.seeds + 1)]
 
 
@@ -137,14 +149,17 @@ def _verdict(one: Comparison, kind: str) -> str:
     return word(found)
 
 
-def _guard(one: Comparison, kpi: str) -> str:
-    """The difference of a guard KPI, marked where its interval is clear of zero on the wrong side."""
-    if kpi not in one.apart[one.better_rule][0].kpis:
-        return "-"
-    found = one.difference(one.better_rule, kpi)
-    higher = next(each for each in KPIS if each.name == kpi).better == "higher"
-    worse = found.high < 0 if higher else found.low > 0
-    return f"{found.value:+.4f}{' worse' if worse else ''}"
+def _guard(one: Comparison, kpi: str) -> tuple[str, str, str, str]:
+    """A guard KPI: by the rule, joint less it, what the gate tolerates, and what the whole interval says."""
+    by_rule = float(pooled(np.mean([each.kpis[kpi] for each in one.apart[one.better_rule]], axis=0)))
+    found, tolerated = one.difference(one.better_rule, kpi), GUARDS[kpi].of(by_rule)
+    lower = next(each for each in KPIS if each.name == kpi).better == "lower"
+    least, most = (found.low, found.high) if lower else (-found.high, -found.low)  # by which it is worse
+    verdict = "better" if most < 0 else "worse" if least > 0 else "no difference shown"
+    if least > 0:
+        verdict += f", {'within' if most <= tolerated else 'not shown within'} the tolerance"
+    shown = f"{found.value:+.4g} [{found.low:+.4g}, {found.high:+.4g}]"
+    return f"{by_rule:.4g}", shown, f"{tolerated:.3g}", verdict
 
 
 def _figures(one: Comparison) -> list[Figure]:

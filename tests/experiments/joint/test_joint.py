@@ -72,15 +72,25 @@ def test_a_rule_without_a_fixed_cap_fixes_none():
 def test_guards_are_held_against_rules_only():
     learned, best = judged(3.0, aht_s=200.0), judged(1.0, aht_s=300.0)
     found = Comparison("here", "", {"fixed cap": [best], LEARNED: [learned]}, [judged(2.0, aht_s=299.0)])
-    assert found.better_rule == "fixed cap" and not _guard(found, "aht_s").endswith("worse")
+    assert found.better_rule == "fixed cap" and _guard(found, "aht_s")[-1] == "better"
     assert found.difference(LEARNED).value == pytest.approx(-1.0)
 
 
-def test_the_verdict_follows_from_the_interval_and_guards_from_theirs():
-    better = Comparison("here", "", {"fixed cap": [judged(1.0)]}, [judged(1.2, aht_s=310.0), judged(1.4, aht_s=310.0)])
+@pytest.mark.parametrize(
+    ("aht_s", "said"),
+    [
+        (290.0, "better"),
+        (300.0, "no difference shown"),
+        (310.0, "worse, within the tolerance"),
+        (316.0, "worse, not shown within the tolerance"),  # of 5 %
+    ],
+)
+def test_the_verdict_follows_from_the_interval_and_guards_from_theirs(aht_s, said):
+    joint = [judged(1.2, aht_s), judged(1.4, aht_s)]
+    better = Comparison("here", "", {"fixed cap": [judged(1.0)]}, joint)
     assert better.difference("fixed cap").value == pytest.approx(0.3)
     assert _verdict(better, "fixed cap") == "better"
-    assert _guard(better, "aht_s").endswith("worse") and _guard(better, "fcr") == "-"
+    assert _guard(better, "aht_s")[2:] == ("15", said)
 
 
 @pytest.mark.parametrize(
