@@ -15,10 +15,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from experiments.anomaly.days import FACTOR, OUTAGE_S, Planted, center, ordinary_day, outage_day
@@ -50,11 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "rate": options.rate,
     }
     ordinary = [
-        part(options.out, f"ordinary-{day}", settings, lambda day=day: _ordinary(scenario, history, options, day))
+        part(options.out, f"ordinary-{day}", settings, partial(_ordinary, scenario, history, options, day))
         for day in range(options.days)
     ]
     outages = [
-        part(options.out, f"outage-{day}", settings, lambda day=day: _outage(scenario, history, options, day))
+        part(options.out, f"outage-{day}", settings, partial(_outage, scenario, history, options, day))
         for day in range(options.days)
     ]
     found = figures(ordinary, outages, options.rate)
@@ -107,12 +109,13 @@ def _outage(scenario: Scenario, history: list[Contacts], options: argparse.Names
     intents = len(scenario.types.names)
     detector = explain(history, contacts, after_s, VOCABULARY, intents)
     window = contacts.between(after_s - WINDOW_S, after_s)
+    louder = np.asarray((watched.volume > watched.volume_limit).any(axis=1))
     past, calm = _past(scenario, options.seed, day, planted)
     return {
         "planted": asdict(planted),
         "delay_s": _first(watched.alarmed, planted.start_s),
         "delay_words_s": _first(watched.z > watched.z_limit, planted.start_s),
-        "delay_volume_s": _first((watched.volume > watched.volume_limit).any(axis=1), planted.start_s),
+        "delay_volume_s": _first(louder, planted.start_s),
         "auc": float(watched.auc[round(after_s / STEP_S) - 1]),
         "words": sum(word in planted.words for word in detector.top_words(2 * OUTAGE_WORDS)),
         "affected": detector.affected(window),
@@ -123,7 +126,7 @@ def _outage(scenario: Scenario, history: list[Contacts], options: argparse.Names
     }
 
 
-def _first(raised: np.ndarray[Any, np.dtype[np.bool_]], start_s: float) -> float | None:
+def _first(raised: NDArray[np.bool_], start_s: float) -> float | None:
     """Seconds from the outage to the first alarm; None if there is none while it lasts."""
     delays = (np.flatnonzero(raised) + 1) * STEP_S - start_s
     soon = delays[(delays > 0) & (delays <= OUTAGE_S)]
@@ -171,7 +174,7 @@ def figures(ordinary: Sequence[dict[str, Any]], outages: Sequence[dict[str, Any]
 TESTS = ("words", "volume")
 
 
-def _quantiles(delays: np.ndarray[Any, np.dtype[np.float64]]) -> list[tuple[str, float]]:
+def _quantiles(delays: NDArray[np.float64]) -> list[tuple[str, float]]:
     return [
         ("median", np.quantile(delays, 0.5, method="higher")),
         ("90 % quantile", np.quantile(delays, 0.9, method="higher")),

@@ -118,9 +118,13 @@ def center(name: str) -> Scenario:
     return load_scenario(name)
 
 
-@lru_cache(maxsize=16)
 def played(days: Days, policy: Policy) -> list[Episode]:
-    """The episodes of a policy."""
+    """The episodes of a policy, which can be hashed, as all rules can."""
+    return _played(days, policy)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=16)
+def _played(days: Days, policy: Policy) -> list[Episode]:
     traces = days.traces()
     seen = watch(center(days.scenario), traces, policy)
     return episodes_of(seen.ledgers, traces, center(days.scenario), seen.deeds)

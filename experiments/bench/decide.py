@@ -114,7 +114,7 @@ def runtimes(scenario: Scenario, network: CandidateNetwork, bundle: Bundle, aske
     def by_predict(i: int) -> int:
         return int(model.predict(observed[i], deterministic=True, action_masks=asked.mask[i])[0])
 
-    answers = {"bundle, numpy": by_numpy, "bundle, numpy, never abstaining": by_sure}
+    answers: dict[str, Answer] = {"bundle, numpy": by_numpy, "bundle, numpy, never abstaining": by_sure}
     return answers | {"bundle, onnxruntime": by_onnx, "torch": by_torch, "predict": by_predict}
 
 

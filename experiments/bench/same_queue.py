@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Any
 
 import ciw
 import numpy as np
@@ -49,7 +50,7 @@ def run_simpy(customers: int, seed: int) -> Run:
     agents = simpy.Resource(environment, QUEUE.agents)
     came, gave_up = 0, 0
 
-    def customer() -> Generator[simpy.Event]:
+    def customer() -> Generator[simpy.Event, Any, None]:
         nonlocal gave_up
         with agents.request() as answered:
             patience = environment.timeout(rng.expovariate(QUEUE.abandons_per_h))

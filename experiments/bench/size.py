@@ -31,7 +31,7 @@ def enlarged(scenario: Scenario, agents: int, contacts_per_day: float) -> Scenar
 def state_bytes(simulator: Simulator) -> float:
     """Bytes per center of everything but its trace and its ledger."""
     arrays = simulator.centers._asdict()
-    state = sum(array.nbytes for name, array in arrays.items() if name not in (*TRACE, *LEDGER))
+    state: int = sum(array.nbytes for name, array in arrays.items() if name not in (*TRACE, *LEDGER))
     return state / len(simulator)
 
 

@@ -29,7 +29,7 @@ from experiments.exactness.queue_formulas import (
 )
 from experiments.figures import Figure, print_table, write_json
 from experiments.intervals import ratio_interval
-from maitred.agents.rules import PriorityRule
+from maitred.agents.routing import PriorityRule
 from maitred.envs.blocks import Channels, Concurrency, Dialogue, Handoff
 from maitred.envs.decision import Policy
 from maitred.envs.kernel.layout import Activity, Mark, Outcome

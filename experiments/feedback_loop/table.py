@@ -95,8 +95,8 @@ def _loops(found: list[Runs]) -> list[Figure]:
         for runs in found
     ]
     print_table("what is shown and what is true, % resolved, mean over generations", header, rows)
-    header = ("drift", "regime", "ships a run", "worse, %", "largest loss", "truth less b's", "champion's")
-    print_table("what is shipped, points", (*header, "demoted"), [_shipping(runs, found) for runs in found])
+    header = ("drift", "regime", "ships a run", "worse, %", "largest loss", "truth less b's", "champion's", "demoted")
+    print_table("what is shipped, points", header, [_shipping(runs, found) for runs in found])
     return [figure for runs in found for figure in _figures(runs, found)]
 
 

@@ -72,8 +72,8 @@ class Batch:
     def reported(self) -> Batch:
         """The contacts whose outcome is known."""
         of = Contacts(self.contacts.features[self.known], self.contacts.eligible[self.known])
-        kept = (part[self.known] for part in (self.behaviour, self.chosen, self.outcome, self.known))
-        return Batch(of, *kept)
+        known = self.known
+        return Batch(of, self.behaviour[known], self.chosen[known], self.outcome[known], known[known])
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def greedy(policy: Floats, contacts: Contacts) -> Integers:
 
 def mixed(contacts: Contacts, mix: list[tuple[Floats, float]], floor: float) -> Floats:
     """(n, K) probability of each agent under a mix of policies above a floor."""
-    probability = floor * contacts.eligible / contacts.eligible.sum(axis=1, keepdims=True)
+    probability: Floats = floor * contacts.eligible / contacts.eligible.sum(axis=1, keepdims=True)
     for policy, share in mix:
         probability[np.arange(len(probability)), greedy(policy, contacts)] += (1 - floor) * share
     return probability

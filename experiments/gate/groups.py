@@ -19,6 +19,7 @@ import argparse
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -103,7 +104,7 @@ def _played(scenario: Scenario, episodes: int, asked: argparse.Namespace, salt: 
 
     settings = {"seed": asked.seed, "scenario": scenario_hash(scenario), "salt": salt, "floor": FLOOR, "chunk": CHUNK}
     chunks = [
-        part(asked.out, f"{scenario.name}-{salt}-{first}", settings, lambda first=first: make(first))["segments"]
+        part(asked.out, f"{scenario.name}-{salt}-{first}", settings, partial(make, first))["segments"]
         for first in range(0, episodes, CHUNK)
     ]
     return np.concatenate([np.array(chunk) for chunk in chunks])

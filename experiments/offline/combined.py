@@ -26,8 +26,9 @@ from typing import Any
 
 from experiments.figures import print_table, write_json
 from experiments.offline.calibrated import calibrated
-from experiments.offline.center import BEHAVIOURS, FLOOR, FROZEN_SEED, OBJECTIVE, OWN, logged, truth
+from experiments.offline.center import BEHAVIOURS, FLOOR, FROZEN_SEED, OWN, logged, truth
 from experiments.offline.table import RULE, UNSEEN, estimated, figures, print_rows
+from experiments.ope.center import OBJECTIVE
 from experiments.parts import part
 from maitred.agents.rules import RULES, rule
 from maitred.configs.schema import PPOConfig
@@ -134,7 +135,8 @@ def _results(ground: Ground) -> Iterator[tuple[str, dict[str, Any]]]:
         yield name, _kept(ground, name, partial(_from_log, ground, name), {})
     for where, simulator in ground.simulators.items():
         for road in ROADS:
-            name, same = f"{road.name}, {where}", {"simulator": scenario_hash(simulator), "road": asdict(road)}
+            name = f"{road.name}, {where}"
+            same: dict[str, Any] = {"simulator": scenario_hash(simulator), "road": asdict(road)}
             same |= {"ppo": asdict(_config(road, ground.options.steps)), "validation_episodes": VALIDATION_EPISODES}
             yield name, _kept(ground, name, partial(_from_simulator, ground, simulator, road), same)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from experiments.intervals import Interval, ratio_interval
-from experiments.offline.center import OBJECTIVE, Floats
+from experiments.offline.center import Floats
+from experiments.ope.center import OBJECTIVE
 from maitred.envs.decision import CONTEXT_NAMES, Choices, Decisions, Policy
 from maitred.envs.scenario import Scenario
 from maitred.training.decision_log.record import Source, logged_traces, record

@@ -113,7 +113,8 @@ def estimated(unseen: Study, policy: Policy) -> dict[str, Any]:
 def _differences(results: list[dict[str, Any]], reference: list[dict[str, Any]]) -> tuple[float, float, float, float]:
     """Reward per case, and its difference to the reference with its interval, means over seeds."""
     ours, theirs = (np.mean([one["per_case"] for one in rows], axis=0) for rows in (results, reference))
-    return float(pooled(ours)), *(float(bound) for bound in paired_difference(ours, theirs))
+    value, low, high = map(float, paired_difference(ours, theirs))
+    return float(pooled(ours)), value, low, high
 
 
 def _title(behaviour: str, center: Scenario, options: argparse.Namespace) -> str:

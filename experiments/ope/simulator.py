@@ -106,7 +106,7 @@ def _row(center: Scenario, load: float, options: argparse.Namespace) -> Row:
     settings |= {"targets": [policy.name for policy in targets()]}
     found = part(options.out, f"{center.name}-{load:g}", settings, lambda: _made(resized(center, load=load), options))
     arrays = ("value", "low", "high", "own", "per_case")
-    return Row(load, **{name: np.array(found.pop(name), float) for name in arrays}, **found)
+    return Row(load=load, **found | {name: np.array(found[name], float) for name in arrays})
 
 
 def _made(center: Scenario, options: argparse.Namespace) -> dict[str, Any]:
