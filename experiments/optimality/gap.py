@@ -28,10 +28,10 @@ import torch
 from experiments.figures import print_table, write_json
 from experiments.optimality.assembly import Assembled, assemble
 from experiments.optimality.chain_decisions import ChainDecisions
-from experiments.optimality.chain_learning import SETTINGS, TICKS, WALKERS, learn
+from experiments.optimality.chain_learning import CHAT_CREDIT_MIN, SETTINGS, TICKS, WALKERS, learn
 from experiments.optimality.gap_picture import draw_gaps
 from experiments.optimality.gap_result import HEADER, Result, figures, print_rules
-from experiments.optimality.network import Network, QueueNetwork, at_load
+from experiments.optimality.network import ChatNetwork, Network, QueueNetwork, at_load
 from experiments.optimality.network_file import NetworkError, load_network
 from experiments.optimality.process import Ints
 from experiments.optimality.solve import rules_for
@@ -133,27 +133,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.seeds < 1 or options.steps < 1 or min(options.loads) <= 0:
         parser.error("expected at least 1 seed, 1 step and loads above 0")
     torch.set_num_threads(1)
-    config = replace(SETTINGS, steps=options.steps)
     try:
         networks = [_playable(name) for name in options.networks]
     except NetworkError as error:
         parser.error(str(error))
-    cases = [Case(at_load(network, load), load, config, options.out) for network in networks for load in options.loads]
+    cases = [
+        Case(at_load(network, load), load, _settings(network, options.steps), options.out)
+        for network in networks
+        for load in options.loads
+    ]
     seeds = range(1, options.seeds + 1)
     todo = sum(not case.has(seed) for case in cases for seed in seeds)
     total, began = len(cases) * options.seeds, time.monotonic()
-    print(f"budget: {todo} of {total} training runs to do, {config.steps:,} decisions each, on one thread", flush=True)
+    print(f"budget: {todo} of {total} training runs to do, {options.steps:,} decisions each, on one thread", flush=True)
     results = []
     for case in cases:
         results.append(result(replace(case), seeds))  # a copy, so that its arrays go with it
         print(" | ".join(results[-1].cells), flush=True)
     print_rules(results)
     print_table("Distance from the optimum", HEADER, [one.cells for one in results])
-    print(f"{todo} training runs of {config.steps:,} decisions took {(time.monotonic() - began) / 60:.0f} minutes")
+    print(f"{todo} training runs of {options.steps:,} decisions took {(time.monotonic() - began) / 60:.0f} minutes")
     draw_gaps(results, options.out / "gaps.png")
     if options.json:
         write_json(options.json, figures(results))
     return 0
+
+
+def _settings(network: Network, steps: int) -> PPOConfig:
+    """What PPO learns with: the same everywhere but for how long a contact takes."""
+    credit_min = CHAT_CREDIT_MIN if isinstance(network, ChatNetwork) else SETTINGS.credit_min
+    return replace(SETTINGS, steps=steps, credit_min=credit_min)
 
 
 def _playable(name: str) -> Network:

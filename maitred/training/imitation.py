@@ -17,8 +17,7 @@ BATCH = 1024
 LEARNING_RATE = 3e-3  # at the start; falls linearly to nothing
 SMOOTHING = 0.05  # probability spread evenly over the legal candidates, so that no logit runs away
 OPEN_MIND = 0.92  # entropy of what is begun with, over that of equal chances
-OPEN_ON_CAPS = 0.45  # the same of caps; chances as open as those of routing fill a center with caps nobody would choose
-STEPS = 200  # of gradient, to learn caps at the temperature of their own
+STEPS = 200  # of gradient, to learn to open all but the caps
 HOTTEST, HALVINGS = 1e3, 30  # range of the search for a temperature
 
 Loss = Callable[[Tensor, NDArray[np.int64]], Tensor]  # of (B, K + 1) logits and values, and the rows they are of
@@ -63,9 +62,9 @@ def open_mind(extractor: CandidateExtractor, decisions: Decisions, rng: np.rando
     """Divide the logits by the temperature at which their mean entropy is `OPEN_MIND` of that of equal chances.
 
     They stay in their order. A policy as sure as its teacher tries nothing else, and was seen to learn less in a
-    million decisions than an untrained one in a third of that. Caps have a temperature of their own, for
-    `OPEN_ON_CAPS`: one agent's cap tells next to nothing, but all agents' caps make the center in which everything else
-    is learned. No weight belongs to a kind of decision, so the network learns its own choices at these temperatures.
+    million decisions than an untrained one in a third of that. Caps alone stay as they are: one agent's cap tells next
+    to nothing, but the caps of all make the center in which everything else is learned, and it should be one that
+    somebody would choose. No weight belongs to a kind of decision, so the network learns its own choices anew.
 
     Args:
         extractor: the network, changed in place.
@@ -74,13 +73,12 @@ def open_mind(extractor: CandidateExtractor, decisions: Decisions, rng: np.rando
     """
     output, mask = _outputs(extractor, decisions), torch.from_numpy(decisions.mask)
     caps = torch.from_numpy(decisions.kind == Kind.CONCURRENCY)
-    temperature = _temperature(output[~caps, :-1], mask[~caps], OPEN_MIND)
+    temperature = _temperature(output[~caps, :-1], mask[~caps])
     network = extractor.network
     with torch.no_grad():
         for weights in (network.score_out.weight, network.hold_prior, network.usual_prior):
             weights.div_(temperature)
     if caps.any():
-        output[caps, :-1] /= _temperature(output[caps, :-1], mask[caps], OPEN_ON_CAPS)
         output[~caps, :-1] /= temperature
         _learn(extractor, decisions, output, rng)
 
@@ -96,9 +94,9 @@ def _learn(extractor: CandidateExtractor, decisions: Decisions, wanted: Tensor, 
     _fit(extractor, decisions, loss, -(-STEPS * BATCH // len(decisions)), rng)
 
 
-def _temperature(logits: Tensor, mask: Tensor, open_mind: float) -> float:
-    """From 1 on, at which the mean entropy of (N, K) masked logits is that share of that of equal chances."""
-    wanted = open_mind * torch.log(mask.sum(dim=1)).mean()
+def _temperature(logits: Tensor, mask: Tensor) -> float:
+    """From 1 on, at which the mean entropy of (N, K) masked logits is `OPEN_MIND` of that of equal chances."""
+    wanted = OPEN_MIND * torch.log(mask.sum(dim=1)).mean()
     low, high = 1.0, HOTTEST
     for _ in range(HALVINGS):
         middle = (low * high) ** 0.5

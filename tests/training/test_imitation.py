@@ -12,7 +12,7 @@ from maitred.envs.observation import observation_space
 from maitred.envs.scenario_file import load_scenario
 from maitred.envs.simulator import Simulator
 from maitred.envs.traffic import draw_trace
-from maitred.training.imitation import OPEN_MIND, OPEN_ON_CAPS, imitate, open_mind
+from maitred.training.imitation import OPEN_MIND, imitate, open_mind
 from maitred.training.rehearsal import EPISODES, rehearse
 from tests.training.center import small_center
 
@@ -38,7 +38,7 @@ def test_the_network_learns_what_the_rule_chooses_and_what_came_of_it():
     assert entropy.item() / even == pytest.approx(OPEN_MIND, abs=0.02)  # much is left for the other candidates
 
 
-def test_caps_are_begun_with_surer_than_routes_and_both_in_their_order(monkeypatch):
+def test_all_but_caps_are_opened_and_stay_in_their_order(monkeypatch):
     monkeypatch.setattr("maitred.training.imitation.BATCH", 256)
     scenario = load_scenario("bpo_chat")
     lesson = rehearse(scenario, rule("cap4+shortest_delay"), np.random.SeedSequence(1), 6_000, horizon_s=600.0)
@@ -54,7 +54,7 @@ def test_caps_are_begun_with_surer_than_routes_and_both_in_their_order(monkeypat
     entropy = -(log_p.exp() * log_p * torch.from_numpy(d.mask)).sum(dim=1).numpy()
     even, caps = np.log(d.mask.sum(axis=1)), d.kind == Kind.CONCURRENCY
     assert caps.any() and not caps.all()
-    assert entropy[caps].mean() / even[caps].mean() == pytest.approx(OPEN_ON_CAPS, abs=0.05)
+    assert entropy[caps].mean() / even[caps].mean() < 0.4
     assert entropy[~caps].mean() / even[~caps].mean() == pytest.approx(OPEN_MIND, abs=0.05)
     assert (logits.argmax(dim=1).numpy() == lesson.chosen)[caps].mean() > 0.97
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from experiments.optimality import chain_learning, gap
+from experiments.optimality.network_file import load_network
 
 SMALL = """
 description: One queue for two agents of unlike speed.
@@ -66,3 +67,9 @@ def test_the_same_seed_learns_the_same(small, tmp_path):
         run(small, tmp_path / folder)
     one, other = (json.loads((tmp_path / f / "small-0.6-ppo-1.json").read_text()) for f in ("one", "other"))
     assert one["content"]["cost_per_min"] == other["content"]["cost_per_min"]
+
+
+def test_credit_is_traced_for_as_long_as_conversations_take():
+    calls, chat = (gap._settings(load_network(name), steps=7) for name in ("N", "chat"))
+    assert calls.steps == chat.steps == 7
+    assert chat.credit_min > 2 * 9 > 2 * calls.credit_min  # nine minutes of turns and thinking
