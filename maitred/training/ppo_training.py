@@ -154,7 +154,7 @@ def _imitate(
     agreement = imitate(extractor, lesson.decisions, lesson.chosen, lesson.returns, config.imitation_epochs, rng)
     if anchored is not None:
         anchored.hold(extractor)
-    open_mind(extractor, lesson.decisions, rng)
+    open_mind(extractor, lesson.decisions)
     return agreement
 
 
