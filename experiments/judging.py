@@ -26,6 +26,7 @@ from maitred.envs.trace import Trace
 from maitred.envs.traffic import draw_trace
 from maitred.training.curve import CurveRecorder
 from maitred.training.frozen import FROZEN_BRANCH
+from maitred.training.gate.settings import GUARDS
 from maitred.training.paired import paired_difference, pooled
 from maitred.training.train import TrainingResult, load_policy, save_run, train
 from maitred.training.tuning import DEFAULT_BUDGET, best_rule
@@ -71,7 +72,8 @@ class Judged:
 
     Attributes:
         policy: its name.
-        kpis: (E, 2) float64 numerators and denominators of each headline KPI on each day, by name.
+        kpis: (E, 2) float64 numerators and denominators on each day of each KPI that is a headline or a guard of the
+            gate, by name.
         seconds: wall clock of tuning or training it.
     """
 
@@ -199,9 +201,9 @@ class Judge:
         def judged() -> dict[str, Any]:
             policy, told = make()
             ledgers = simulate(self.center, frozen_days(self.center, self.episodes), policy)
-            headline = [kpi for kpi in applicable(self.center) if kpi.headline]
-            ratios = kpi_ratios(ledgers, self.center, self.objective, headline)
-            kpis = {kpi.name: ratios[:, q].tolist() for q, kpi in enumerate(headline)}
+            kept = [kpi for kpi in applicable(self.center) if kpi.headline or kpi.name in GUARDS]
+            ratios = kpi_ratios(ledgers, self.center, self.objective, kept)
+            kpis = {kpi.name: ratios[:, q].tolist() for q, kpi in enumerate(kept)}
             return {"policy": policy.name, "kpis": kpis, **told}
 
         same = self._world | {"frozen_seed": FROZEN_SEED, "episodes": self.episodes}

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 from tests.test_cli import bundle, request_text
 
@@ -19,6 +20,8 @@ def test_the_base_package_alone_decides(bundle: Path, tmp_path: Path) -> None:
 
     run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", "dist", str(ROOT))
     [wheel] = (tmp_path / "dist").glob("maitred-*.whl")
+    with ZipFile(wheel) as archive:
+        assert {name.split("/")[0].split("-")[0] for name in archive.namelist()} == {"maitred"}
     run(sys.executable, "-m", "venv", "fresh")
     fresh = tmp_path / "fresh" / "bin"
     run(str(fresh / "python"), "-m", "pip", "install", "--quiet", str(wheel), "-c", str(ROOT / "constraints.txt"))

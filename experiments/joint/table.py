@@ -6,12 +6,14 @@ the better of these two rules, by training episodes. In a center whose agents an
 nothing to be gained, and the difference must be shown, by its whole interval, to stay within 0.5 % of the money that
 moves (control). Beside the rules stands routing that was learned, as long and as often, from the rule with the fixed
 cap and where every cap is that one: what joint learning gains over it is the caps'. With `--steps` all learn from as
-many decisions, whatever else the machine does, and come out the same each time.
+many decisions, whatever else the machine does, and come out the same each time; where half the decisions are caps, as
+on `bpo_chat`, routing alone then sees twice as many routes.
 
 The scenarios are frozen by hash before anything is compared; all are judged on the same frozen days, paired by day,
 learners as the mean over training seeds. Guards: no KPI of customers or agents may become worse than by the better
-rule; one that does is within or beyond what the gate tolerates. The result is printed whichever way it falls. Finished
-parts lie in `--out`, and the study goes on from them.
+rule. Each guard of the gate is shown with what the gate tolerates, and whether the whole interval is within or beyond
+that; intervals are single ones, some fifteen to a world. The result is printed whichever way it falls. Finished parts
+lie in `--out`, and the study goes on from them.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ from experiments.judging import (
     written,
 )
 from maitred.configs.schema import PPOConfig
-from maitred.envs.kpi import KPIS
+from maitred.envs.kpi import KPIS, Kpi
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import load_scenario, scenario_hash
 from maitred.training.gate.settings import GUARDS
@@ -87,8 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     print_table(
         "Guards: joint less the rule of higher reward, and how much worse the gate would tolerate",
-        ("world", "KPI", "by the rule", "joint less it", "tolerated", "verdict"),
-        [(one.world, kpi, *_guard(one, kpi)) for one in found for kpi in GUARDS if kpi in one.joint[0].kpis],
+        ("world", "KPI", "by the rule", "joint less it", "verdict", "tolerated", "kept"),
+        [(one.world, kpi.name, *_guard(one, kpi)) for one in found for kpi in _guards(one)],
     )
     if options.json:
         write_json(options.json, [figure for one in found for figure in _figures(one)])
@@ -149,17 +151,21 @@ def _verdict(one: Comparison, kind: str) -> str:
     return word(found)
 
 
-def _guard(one: Comparison, kpi: str) -> tuple[str, str, str, str]:
-    """A guard KPI: by the rule, joint less it, what the gate tolerates, and what the whole interval says."""
-    by_rule = float(pooled(np.mean([each.kpis[kpi] for each in one.apart[one.better_rule]], axis=0)))
-    found, tolerated = one.difference(one.better_rule, kpi), GUARDS[kpi].of(by_rule)
-    lower = next(each for each in KPIS if each.name == kpi).better == "lower"
-    least, most = (found.low, found.high) if lower else (-found.high, -found.low)  # by which it is worse
-    verdict = "better" if most < 0 else "worse" if least > 0 else "no difference shown"
-    if least > 0:
-        verdict += f", {'within' if most <= tolerated else 'not shown within'} the tolerance"
+def _guard(one: Comparison, kpi: Kpi) -> tuple[str, str, str, str, str]:
+    """A guard: by the rule, joint less it, what the interval says, what the gate tolerates, and if that is kept."""
+    by_rule = float(pooled(np.mean([each.kpis[kpi.name] for each in one.apart[one.better_rule]], axis=0)))
+    found, tolerated = one.difference(one.better_rule, kpi.name), GUARDS[kpi.name].of(by_rule)
+    least, most = (found.low, found.high) if kpi.better == "lower" else (-found.high, -found.low)  # that it is worse by
+    said = "better" if most < 0 else "worse" if least > 0 else "no difference shown"
+    kept = "within" if most <= tolerated else "beyond" if least > tolerated else "not shown within"
     shown = f"{found.value:+.4g} [{found.low:+.4g}, {found.high:+.4g}]"
-    return f"{by_rule:.4g}", shown, f"{tolerated:.3g}", verdict
+    return f"{by_rule:.4g}", shown, said, f"{tolerated:.3g}", kept
+
+
+def _guards(one: Comparison) -> list[Kpi]:
+    """The gate's guards of which anything was counted under the rule."""
+    counted = {name for name, ratios in one.apart[one.better_rule][0].kpis.items() if ratios[:, 1].sum() > 0}
+    return [kpi for kpi in KPIS if kpi.name in GUARDS and kpi.name in counted]
 
 
 def _figures(one: Comparison) -> list[Figure]:

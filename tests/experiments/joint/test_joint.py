@@ -4,17 +4,19 @@ import numpy as np
 import pytest
 
 from experiments.joint.separate import EPISODES, _without_cap, homogeneous, separate, with_cap_of
-from experiments.joint.table import LEARNED, Comparison, _guard, _verdict, main
+from experiments.joint.table import LEARNED, Comparison, _guard, _guards, _verdict, main
 from experiments.judging import Judged, frozen_days
 from maitred.agents.rules import rule
+from maitred.envs.kpi import KPIS
 from maitred.envs.scenario_file import load_scenario
 from maitred.envs.simulator import simulate
 
+AHT = next(kpi for kpi in KPIS if kpi.name == "aht_s")
 CASES = np.array([100.0, 200.0, 150.0])
 
 
-def judged(per_case, aht_s=300.0):
-    ratios = {"reward": per_case * CASES + [1, 0, -1], "aht_s": aht_s * CASES}
+def judged(per_case, aht_s=300.0, fcr=0.8):
+    ratios = {"reward": per_case * CASES + [1, 0, -1], "aht_s": aht_s * CASES, "fcr": fcr * CASES}
     return Judged("x", {name: np.stack([sums, CASES], axis=1) for name, sums in ratios.items()}, 1.0)
 
 
@@ -72,25 +74,46 @@ def test_a_rule_without_a_fixed_cap_fixes_none():
 def test_guards_are_held_against_rules_only():
     learned, best = judged(3.0, aht_s=200.0), judged(1.0, aht_s=300.0)
     found = Comparison("here", "", {"fixed cap": [best], LEARNED: [learned]}, [judged(2.0, aht_s=299.0)])
-    assert found.better_rule == "fixed cap" and _guard(found, "aht_s")[-1] == "better"
+    assert found.better_rule == "fixed cap" and _guard(found, AHT)[2] == "better"
     assert found.difference(LEARNED).value == pytest.approx(-1.0)
 
 
-@pytest.mark.parametrize(
-    ("aht_s", "said"),
-    [
-        (290.0, "better"),
-        (300.0, "no difference shown"),
-        (310.0, "worse, within the tolerance"),
-        (316.0, "worse, not shown within the tolerance"),  # of 5 %
-    ],
-)
-def test_the_verdict_follows_from_the_interval_and_guards_from_theirs(aht_s, said):
-    joint = [judged(1.2, aht_s), judged(1.4, aht_s)]
-    better = Comparison("here", "", {"fixed cap": [judged(1.0)]}, joint)
+def test_the_verdict_follows_from_the_interval():
+    better = Comparison("here", "", {"fixed cap": [judged(1.0)]}, [judged(1.2), judged(1.4)])
     assert better.difference("fixed cap").value == pytest.approx(0.3)
     assert _verdict(better, "fixed cap") == "better"
-    assert _guard(better, "aht_s")[2:] == ("15", said)
+
+
+@pytest.mark.parametrize(
+    ("more", "said", "kept"),  # of AHT, by day; 5 % of 300 s is tolerated
+    [
+        ([-10.0, -10.0, -10.0], "better", "within"),
+        ([-4.0, 0.0, 2.0], "no difference shown", "within"),
+        ([10.0, 10.0, 10.0], "worse", "within"),
+        ([8.0, 12.0, 16.0], "worse", "not shown within"),
+        ([-60.0, 60.0, 10.0], "no difference shown", "not shown within"),
+        ([40.0, 41.0, 40.0], "worse", "beyond"),
+    ],
+)
+def test_a_guard_is_within_or_beyond_what_is_tolerated_by_its_whole_interval(more, said, kept):
+    ours, theirs = judged(1.2, aht_s=300.0 + np.array(more)), judged(1.0, aht_s=300.0)
+    by_rule, _, *verdict = _guard(Comparison("here", "", {"fixed cap": [theirs]}, [ours]), AHT)
+    assert by_rule == "300" and verdict == [said, "15", kept]
+
+
+@pytest.mark.parametrize(("fcr", "said"), [(0.9, "better"), (0.7, "worse")])
+def test_of_some_guards_more_is_better(fcr, said):
+    ours, theirs = judged(1.2, fcr=fcr), judged(1.0, fcr=0.8)
+    guard = next(kpi for kpi in KPIS if kpi.name == "fcr")
+    found = Comparison("here", "", {"fixed cap": [theirs]}, [ours])
+    assert _guard(found, guard)[2] == said
+
+
+def test_what_the_rule_never_counted_is_no_guard():
+    theirs = judged(1.0)
+    theirs.kpis["fcr"][:] = 0.0
+    found = Comparison("here", "", {"fixed cap": [theirs]}, [judged(1.2)])
+    assert _guards(found) == [AHT]
 
 
 @pytest.mark.parametrize(
