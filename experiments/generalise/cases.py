@@ -18,6 +18,7 @@ from maitred.envs.simulator import simulate
 LONGEST = 7  # days of an episode in another scenario
 LARGE = 4.0  # times the agents, from where on days are fewer
 SIZES, LOADS = (0.5, 1.0, 2.0), (0.6, 0.85, 1.1)  # trained at by the policy of randomised centers
+GROUPS = 2  # of siblings in each of these places: 72 centers, where training as it is has 64
 AS_IS, RANDOMISED, RULE, INCUMBENT = "trained as it is", "randomised", "tuned rule", "incumbent"
 LEARNED = (AS_IS, RANDOMISED)
 
@@ -37,6 +38,12 @@ class Case:
     center: Scenario
     episodes: int
     place: tuple[float, float] | None = None
+
+    @property
+    def seen_by(self) -> str:
+        """Which policies have trained at just that size and load."""
+        places = {AS_IS: [(1.0, 1.0)], RANDOMISED: list(product(SIZES, LOADS))}
+        return ", ".join(how for how, seen in places.items() if self.place in seen)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +99,8 @@ def train_both(center: Scenario, study: Study) -> tuple[dict[str, dict[int, Kept
     judge = Judge(center, written(center, study.out), study.out, study.episodes)
     tuned: str = judge.tuned(study.budget)["best"]
     as_is = PPOConfig(minutes=study.minutes, teacher=tuned)
-    configs = {AS_IS: as_is, RANDOMISED: replace(as_is, sizes=SIZES, loads=LOADS)}
+    randomised = replace(as_is, sizes=SIZES, loads=LOADS, n_envs=GROUPS * len(SIZES) * len(LOADS) * as_is.siblings)
+    configs = {AS_IS: as_is, RANDOMISED: randomised}
     return {
         how: {seed: judge.trained(config, seed, how.replace(" ", "_")) for seed in study.seeds}
         for how, config in configs.items()

@@ -1,13 +1,13 @@
 """Policies where they were not trained: `python -m experiments.generalise.table`.
 
 Claim: a policy that scores candidates by what they are carries over to centers of other sizes, other loads and other
-kinds, and better so when its training centers varied in size and load. Two policies are trained with equal minutes, at
-the scenario as it is and at randomised sizes and loads, and judged without further training at more and fewer agents,
-at other loads, and in every other shipped scenario whose short lists are as long. They are held against the rule that
-was best when tuned at the scenario as it is, which knows as much as they do, and against the incumbent. All meet the
-same frozen days; where agents are many times more, days are fewer and intervals wider. Differences are paired by day,
-95 %, learners as the mean over training seeds. Finished parts lie in `--out`, with the picture; the study goes on
-from them.
+kinds, and better so when its training centers varied in size and load. Two policies are trained with equal minutes,
+at the scenario as it is and at randomised sizes and loads, and judged without further training at more and fewer
+agents, at other loads, and in every other shipped scenario whose short lists are as long; the table says which cases
+one of them was trained in. They are held against the rule that was best when tuned at the scenario as it is, which
+knows as much as the first of them, and against the incumbent. All meet the same frozen days; where agents are many
+times more, days are fewer and intervals wider. Differences are paired by day, 95 %, learners as the mean over
+training seeds. Finished parts lie in `--out`, with the picture; the study goes on from them.
 """
 
 from __future__ import annotations
@@ -92,8 +92,11 @@ def print_found(found: Found, scenario: str, tuned: str, study: Study) -> None:
         )
     print_table(
         "Randomised training less training as it is",
-        ("case", "difference", "is"),
-        [(case.center.name, str(one := difference(of[RANDOMISED], of[AS_IS])), word(one)) for case, of in found],
+        ("case", "difference", "is", "trained there"),
+        [
+            (case.center.name, str(one := difference(of[RANDOMISED], of[AS_IS])), word(one), case.seen_by)
+            for case, of in found
+        ],
     )
 
 

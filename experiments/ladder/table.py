@@ -3,11 +3,12 @@
     python -m experiments.ladder.table --out runs/ladder [--scenarios bank omni] [--seeds 3] [--minutes 10]
 
 Claim: each rung of routing practice adds to the one below, and a learned policy adds to the best tuned rule where
-there is something to choose; the table also shows where it does not. Every family of rules is tuned with the same
-budget on training episodes (`maitred.training.tuning`); the best of them on these is what learners are held against,
-and what PPO begins by imitating. All are judged on the same frozen days, drawn from a seed that nothing is trained
-with; differences are paired by day, those of learners being taken of the mean over training seeds. The study goes on
-where it was cut off: finished parts lie in the folder `--out`.
+there is something to choose; the tables also show where it does not. FIFO and ACD are as platforms ship them; from
+rules on, a rung has the center's other levers, too (bots, caps, messages, another channel). Every family of rules is
+tuned with the same budget on training episodes (`maitred.training.tuning`); the best of them on these is what
+learners are held against, and what PPO begins by imitating. All are judged on the same frozen days, drawn from a seed
+that nothing is trained with; differences are paired by day, those of learners being taken of the mean over training
+seeds. The study goes on where it was cut off: finished parts lie in the folder `--out`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import pairwise
 
 from experiments.figures import Figure, print_table, write_json
 from experiments.judging import FROZEN_SEED, Judged, difference, per_case, training_options, word
@@ -71,6 +73,11 @@ def print_ladder(climbed: Mapping[str, Rungs], study: Study) -> None:
         [(name, *(f"{per_case(rungs[rung]):.3f}" for rung in RUNGS)) for name, rungs in climbed.items()],
     )
     print_table(
+        "What each rung adds to the one below; ? where the 95 % interval is not clear of zero",
+        ("scenario", *RUNGS[1:]),
+        [(name, *(_step(rungs, *pair) for pair in pairwise(RUNGS))) for name, rungs in climbed.items()],
+    )
+    print_table(
         f"Learners less the best tuned rule; PPO {study.minutes:g} min, LinUCB {study.bandit_episodes} episodes",
         ("scenario", "LinUCB", "PPO", "PPO by seed", "PPO is"),
         [_against_best(name, rungs) for name, rungs in climbed.items()],
@@ -80,6 +87,11 @@ def print_ladder(climbed: Mapping[str, Rungs], study: Study) -> None:
         ("scenario", "rule"),
         [(name, rungs[BEST][0].policy) for name, rungs in climbed.items()],
     )
+
+
+def _step(rungs: Rungs, below: str, above: str) -> str:
+    found = difference(rungs[above], rungs[below])
+    return f"{found.value:+.3f}{'' if word(found) in ('better', 'worse') else '?'}"
 
 
 def _against_best(name: str, rungs: Rungs) -> tuple[str, ...]:

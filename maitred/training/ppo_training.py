@@ -93,6 +93,7 @@ def _prepare(
         scale=scale,
         episode=rehearsal.raised // rehearsal.episodes,
         siblings=config.siblings,
+        later=index / worlds,
     )
     return training, replace(rehearsal, returns=rehearsal.returns / scale)
 

@@ -26,6 +26,8 @@ class TrainingCenters(ContactCenterVecEnv):
         scale: money per unit of reward.
         episode: decisions of a typical episode, over which the starts are spread.
         siblings: how many neighbouring centers play the same traces and can be brought together.
+        later: share of the time between two groups' starts, in [0, 1), by which all begin later; where several worlds
+            have few groups each, they cover the day together.
         decided_s: (B,) float64, when the decisions of the last step were due, seconds on a clock that siblings share.
     """
 
@@ -39,16 +41,18 @@ class TrainingCenters(ContactCenterVecEnv):
         scale: float,
         episode: int,
         siblings: int = 1,
+        later: float = 0.0,
     ) -> None:
         super().__init__(scenario=scenario, num_envs=num_envs, seed=seed, objective=objective, siblings=siblings)
-        self.scale, self.episode, self.siblings = scale, episode, siblings
+        self.scale, self.episode, self.siblings, self.later = scale, episode, siblings, later
         self.decided_s = np.zeros(num_envs)
         self._money, self._steps = 0.0, 0
 
     def reset(self) -> Any:
         """Begin every center's day under the incumbent rule; then hand over, siblings together."""
         super().reset()
-        self._episodes.go_on_as_usual(self.eldest * self.episode // self.num_envs)
+        later = int(self.later * self.siblings * self.episode / self.num_envs)
+        self._episodes.go_on_as_usual(self.eldest * self.episode // self.num_envs + later)
         return self._episodes.observation()
 
     @property

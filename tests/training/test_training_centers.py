@@ -21,6 +21,17 @@ def test_centers_start_at_different_times_of_their_first_day():
     assert len(set(now.tolist())) == 8 and np.ptp(now) > 3600
 
 
+def test_worlds_of_one_group_each_begin_at_different_times():
+    settings = {"scenario": toy(), "num_envs": 4, "seed": 1, "objective": Objective(), "scale": 1.0, "episode": 160}
+    starts = []
+    for later in (0.0, 0.5):
+        centers = TrainingCenters(**settings, siblings=4, later=later)
+        centers.reset()
+        [start] = set(centers._episodes.simulator.centers.center["now"].tolist())
+        starts.append(start)
+    assert starts[1] - starts[0] > 3600
+
+
 def test_going_on_as_usual_is_answering_every_decision_with_the_usual_candidate():
     counts = np.array([0, 3, 40, 700])
     at_once, by_step, steps = begun(), begun(), 0

@@ -32,6 +32,7 @@ def test_the_grid_holds_every_size_at_every_load(study):
     assert [case.center.staffing.shift_agents.sum() for case in cases] == [3, 3, 48, 48]
     assert [case.episodes for case in cases] == [3, 3, 2, 2]
     assert cases[1].center.name == "small_agents50_load110"
+    assert [case.seen_by for case in cases] == ["", RANDOMISED, "", ""]
 
 
 def test_other_scenarios_have_equal_short_lists_and_decisions(monkeypatch):

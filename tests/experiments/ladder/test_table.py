@@ -6,7 +6,7 @@ import pytest
 from experiments.judging import FROZEN_SEED, Judged, difference, frozen_days, per_case, word
 from experiments.ladder.picture import draw_ladder
 from experiments.ladder.rungs import RUNGS, Study, climb
-from experiments.ladder.table import figures, gains
+from experiments.ladder.table import _step, figures, gains
 from maitred.envs.scenario_file import load_scenario
 from maitred.training.frozen import freeze
 from maitred.training.validation import Difference
@@ -27,6 +27,12 @@ def test_learners_are_the_mean_over_their_seeds():
     found = difference(RUNGS_MADE["PPO"], RUNGS_MADE["best rule"])
     assert (found.value, found.low, found.high) == pytest.approx((1, 1, 1))
     assert gains(RUNGS_MADE)["ACD"].value == pytest.approx(1)
+
+
+def test_a_step_of_the_ladder_is_doubted_where_its_interval_is_not_clear_of_zero():
+    assert _step(RUNGS_MADE, "FIFO", "ACD") == "+1.000"
+    unsure = {"FIFO": judged(1.0), "ACD": judged(np.array([3.0, -1.0, 1.5]))}
+    assert _step(unsure, "FIFO", "ACD").endswith("?")
 
 
 @pytest.mark.parametrize(
