@@ -36,6 +36,17 @@ FROZEN_SEED = 770_001  # of the days that are judged on; no training run of a st
 TUNING_SEED = 1  # rules are tuned once, on episodes of the first training seed
 
 
+def at_least(least: int) -> Callable[[str], int]:
+    """Type of an option that is a whole number from `least` on."""
+
+    def number(text: str) -> int:
+        if not text.lstrip("-").isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"expected a whole number of at least {least}, found {text}")
+        return int(text)
+
+    return number
+
+
 def training_options(parser: argparse.ArgumentParser, out: str, episodes: int = 20) -> None:
     """Declare what every study has that tunes rules, trains PPO and judges them: how much, and where it goes.
 
@@ -45,9 +56,11 @@ def training_options(parser: argparse.ArgumentParser, out: str, episodes: int = 
         episodes: frozen days, unless others are given.
     """
     parser.add_argument("--minutes", type=float, default=10.0, help="of training PPO, imitation of a rule included")
-    parser.add_argument("--episodes", type=int, default=episodes, help="frozen days, at least 2")
-    parser.add_argument("--seeds", type=int, default=3, help="training seeds of learners")
-    parser.add_argument("--budget", type=int, default=DEFAULT_BUDGET, help="episodes for tuning a family of rules")
+    parser.add_argument("--episodes", type=at_least(2), default=episodes, help="frozen days, at least 2")
+    parser.add_argument("--seeds", type=at_least(1), default=3, help="training seeds of learners")
+    parser.add_argument(
+        "--budget", type=at_least(1), default=DEFAULT_BUDGET, help="episodes for tuning a family of rules"
+    )
     parser.add_argument("--out", type=Path, default=Path(out), help="folder of finished parts")
     parser.add_argument("--json", type=Path, help="file for the figures")
 

@@ -33,6 +33,7 @@ from experiments.judging import (
     TUNING_SEED,
     Judge,
     Judged,
+    at_least,
     difference,
     per_case,
     training_options,
@@ -100,12 +101,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Routing and concurrency learned jointly, against each apart.")
     parser.add_argument("--worlds", nargs="+", default=WORLDS, choices=WORLDS)
-    parser.add_argument("--steps", type=int, help="decisions of each training run, in the place of minutes")
+    parser.add_argument("--steps", type=at_least(1), help="decisions of each training run, in the place of minutes")
     training_options(parser, "runs/joint", episodes=40)
-    options = parser.parse_args(arguments)
-    if options.steps is not None and options.steps < 1:
-        parser.error(f"--steps: expected at least 1, found {options.steps}")
-    return options
+    return parser.parse_args(arguments)
 
 
 def _center(name: str, out: Path) -> Scenario:

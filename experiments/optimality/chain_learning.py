@@ -1,10 +1,11 @@
 """PPO on the chain of a small network: begun at the best rule, checkpoints chosen on walks that share their luck.
 
-Nothing exact enters a run: the teacher is the rule that costs least on the validation walks, scales come from walks of
-the teacher, and the checkpoint that is handed back is the best on the validation walks. The settings were chosen by
-trial, looking at exact gaps of seed 0: on W at load 0.7, rollouts of 32 steps in batches of 2048 came to 0.1 %, of 128
-in batches of 4096 to 0.9 %; on N at load 0.7, credit over 4 minutes came to 0.2 %, over 15 to 1.9 %; on chat, where a
-conversation takes nine minutes and pays at its end, credit over 4, 10 and 20 minutes came to 1.0, 0.5 and 0.3 %.
+Nothing exact enters a run: the teacher is the rule that costs least on the validation walks, scales come from walks
+of the teacher, and the checkpoint that is handed back is the best on the validation walks. The settings were chosen
+by trial, looking at exact gaps of seed 0: on W at load 0.7, rollouts of 32 steps in batches of 2048 came to 0.1 %, of
+128 in batches of 4096 to 0.9 %; on N at load 0.7, credit over 4 minutes came to 0.2 %, over 15 to 1.9 %; on chat at
+load 0.7, where a conversation takes six to ten minutes and pays at its end, credit over 4, 10 and 20 minutes came to
+1.0, 0.5 and 0.3 %.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ SETTINGS = PPOConfig(
     imitated=100_000,
     teacher=BEST,
 )
-CHAT_CREDIT_MIN = 20  # of simulated time, where conversations take minutes
+CHAT_CREDIT_MIN = 20  # in the place of the above, where contacts are conversations
 UNSETTLED = 0.1  # share of a rehearsal's decisions, the last, whose returns are cut short
 
 

@@ -1,12 +1,13 @@
 """In how many cells of the sensitivity grid each claim holds: `python -m experiments.sensitivity.table`.
 
-Claim: what is said of policies does not hang on one choice of parameters. A cell changes one factor of a scenario that
-is an assumption (domain 2.8: patience, the price of switching, what bots resolve and cost, shocks, how much agents
-differ) or one weight of the objective (design 6); factors that a scenario does not have are left out and counted.
-Rules are tuned anew in every cell, on training episodes; PPO is trained at the base and meets the other cells as they
-come, and with `--retrain` is trained in each as well. Rewards are of the cell's own objective. A claim holds in a cell
-where the 95 % interval of the difference, paired by frozen day, is clear of zero, and should hold in most of them; the
-opposite is counted as well. Finished parts lie in `--out`, and the study goes on from them.
+Claim: what is said of policies does not hang on one choice of parameters. A cell changes one factor of a scenario
+that is an assumption (domain 2.8: patience, the price of switching, what bots resolve and cost, shocks, how much
+agents differ) or one weight of the objective (design 6); factors that a scenario does not have are left out and
+counted. Rules are tuned anew in every cell, on training episodes; PPO is trained at the base and meets the other
+cells as they come, and with `--retrain` is trained in each as well. Rewards are of the cell's own objective. A claim
+holds in a cell where the 95 % interval of the difference, paired by frozen day, is clear of zero, and should hold in
+most of them; the opposite is counted as well. With one training seed, the default, an interval holds the days' luck
+but not the learner's. Finished parts lie in `--out`, and the study goes on from them.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from pathlib import Path
 from rich.progress import track
 
 from experiments.figures import Figure, print_table, write_json
-from experiments.judging import FROZEN_SEED, Judge
+from experiments.judging import FROZEN_SEED, Judge, at_least
 from experiments.sensitivity.cells import BASE, CELLS
 from experiments.sensitivity.claims import CLAIMS, PPO, RETRAINED, VERDICTS, Claim, Contest, shares, verdict
 from experiments.sensitivity.contest import Study, contest, frozen_cells, learned_at_base, learned_here
 from maitred.envs.objective import Objective
 from maitred.envs.scenario_error import ScenarioError
 from maitred.envs.scenario_file import load_scenario, scenario_hash
+from maitred.training.tuning import DEFAULT_BUDGET
 from maitred.training.validation import Difference
 
 Grid = Mapping[str, Contest]  # contestants by cell
@@ -60,9 +62,10 @@ def _parser() -> argparse.ArgumentParser:
     every = [cell.name for cell in CELLS]
     parser.add_argument("--scenario", nargs="+", default=["bpo_chat", "omni"], help="names of shipped ones, or files")
     parser.add_argument("--cells", nargs="+", default=every, choices=every, metavar="CELL", help="beside the base")
-    parser.add_argument("--episodes", type=int, default=20, help="frozen days, at least 2")
-    parser.add_argument("--budget", type=int, default=24, help="episodes for tuning a family of rules, in every cell")
-    parser.add_argument("--seeds", type=int, default=1, help="training seeds of PPO; 0 for none")
+    parser.add_argument("--episodes", type=at_least(2), default=20, help="frozen days, at least 2")
+    budget = "episodes for tuning a family of rules, in every cell"
+    parser.add_argument("--budget", type=at_least(1), default=DEFAULT_BUDGET, help=budget)
+    parser.add_argument("--seeds", type=at_least(0), default=1, help="training seeds of PPO; 0 for none")
     parser.add_argument("--minutes", type=float, default=10.0, help="of training PPO")
     parser.add_argument("--retrain", action="store_true", help="train PPO in every cell as well")
     parser.add_argument("--out", type=Path, default=Path("runs/sensitivity"), help="folder of finished parts")

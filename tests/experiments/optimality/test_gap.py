@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from experiments.optimality import chain_learning, gap
+from experiments.optimality.network import ChatNetwork
 from experiments.optimality.network_file import load_network
 
 SMALL = """
@@ -69,7 +70,10 @@ def test_the_same_seed_learns_the_same(small, tmp_path):
     assert one["content"]["cost_per_min"] == other["content"]["cost_per_min"]
 
 
-def test_credit_is_traced_for_as_long_as_conversations_take():
-    calls, chat = (gap._settings(load_network(name), steps=7) for name in ("N", "chat"))
-    assert calls.steps == chat.steps == 7
-    assert chat.credit_min > 2 * 9 > 2 * calls.credit_min  # nine minutes of turns and thinking
+def test_credit_outlasts_the_contacts_of_every_shipped_network():
+    for name in gap.NETWORKS:
+        network = load_network(name)
+        work = (1 / network.services_per_min[network.services_per_min > 0]).max()
+        chat = isinstance(network, ChatNetwork)
+        thought = max(one.mean_turns * one.think_min for one in network.classes) if chat else 0.0
+        assert gap._settings(network, steps=7).credit_min > work + thought
