@@ -1,13 +1,20 @@
-"""Finished parts of a long study: one JSON file each, used again only where everything it follows from is equal."""
+"""Finished parts of a long study: one JSON file each, used again only where its settings are equal.
+
+A part also follows from the code, and most changes of the code leave it as it is. So a part of another commit is used,
+and said to be one.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from maitred.training.provenance import commit
 from maitred.whole_file import whole_file
 
 Content = dict[str, Any]
@@ -19,14 +26,15 @@ def part(folder: Path, name: str, settings: Mapping[str, Any], make: Callable[[]
     Args:
         folder: of the study.
         name: of the part, and of its file.
-        settings: everything that the content follows from, as JSON has it.
+        settings: everything that the content follows from but the code, as JSON has it.
         make: makes the content, as JSON has it.
     """
     if (kept := finished(folder, name, settings)) is not None:
+        _say_if_of_other_code(folder / f"{name}.json")
         return kept
     content = make()
     folder.mkdir(parents=True, exist_ok=True)
-    written = {"settings": settings, "settings_sha256": _sha256(settings), "content": content}
+    written = {"settings": settings, "settings_sha256": _sha256(settings), "commit": _commit(), "content": content}
     with whole_file(folder / f"{name}.json") as temporary:
         temporary.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
     return content
@@ -40,6 +48,15 @@ def finished(folder: Path, name: str, settings: Mapping[str, Any]) -> Content | 
     kept: Content = json.loads(path.read_text(encoding="utf-8"))
     content: Content = kept["content"]
     return content if kept["settings_sha256"] == _sha256(settings) else None
+
+
+def _say_if_of_other_code(path: Path) -> None:
+    made_at = json.loads(path.read_text(encoding="utf-8")).get("commit")
+    if made_at != _commit():
+        print(f"{path}: made at commit {made_at or 'unknown'}; remove it to make it anew", file=sys.stderr)
+
+
+_commit = cache(commit)
 
 
 def _sha256(settings: Mapping[str, Any]) -> str:
