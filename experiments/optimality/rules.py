@@ -105,10 +105,50 @@ def least_busy(model: Assembled, caps: tuple[int, ...]) -> Ints:
     return choose(scores, allowed)
 
 
+def reserved(model: Assembled, places: Ints) -> Ints:
+    """Chat with places by class: an agent holds so many conversations of a class, and what earns most goes first.
+
+    What a class earns at an agent is the expected value of its resolution per minute of work (p-mu); of agents that are
+    level, the less busy one. With fewer places than its cap an agent is kept from a class that earns more elsewhere:
+    threshold reservation by class.
+
+    Args:
+        model: of a chat network.
+        places: (I, G) most conversations of each class at each agent.
+    """
+    network, decisions = _chat_network(model), model.decisions
+    resolved = np.array([agent.resolution_p for agent in network.agents]).T
+    earned = np.array([one.resolved_value for one in network.classes])[:, None] * resolved * network.services_per_min
+    scores = np.full(model.process.choices.shape, -100.0)  # to wait or to stay free
+    opened = decisions.held.sum(axis=2)
+    full = decisions.held.swapaxes(1, 2) >= places  # (D, I, G)
+    for i, g in np.ndindex(*earned.shape):
+        arrived, freed = _rows(decisions, ARRIVAL, i), _rows(decisions, FREED, g)
+        scores[arrived, g] = np.where(full[arrived, i, g], -200, earned[i, g] - 0.01 * opened[arrived, g])
+        scores[freed, i] = np.where(full[freed, i, g], -200, earned[i, g])
+    return choose(scores, model.process.allowed)
+
+
 def chat_rules(model: Assembled) -> dict[str, Ints]:
-    """`least_busy` with every combination of fixed caps, by name."""
-    caps = product(*(range(1, agent.cap + 1) for agent in _chat_network(model).agents))
-    return {f"fixed caps {' '.join(map(str, each))}": least_busy(model, each) for each in caps}
+    """`least_busy` with every combination of fixed caps, and `reserved` with fewer places where a class earns less."""
+    agents = _chat_network(model).agents
+    caps = product(*(range(1, agent.cap + 1) for agent in agents))
+    fixed = {f"fixed caps {' '.join(map(str, each))}": least_busy(model, each) for each in caps}
+    return fixed | {f"reserved {name}": reserved(model, places) for name, places in _fewer_places(model).items()}
+
+
+def _fewer_places(model: Assembled) -> dict[str, Ints]:
+    """Every number of places, from none to the cap, for each class at the agent that resolves it worst per minute."""
+    network = _chat_network(model)
+    caps = np.array([agent.cap for agent in network.agents])
+    resolved = np.array([agent.resolution_p for agent in network.agents]).T * network.services_per_min
+    worst = resolved.argmin(axis=1)
+    found = {}
+    for each in product(*(range(caps[agent] + 1) for agent in worst)):
+        places = np.tile(caps, (len(worst), 1))
+        places[np.arange(len(worst)), worst] = each
+        found[" ".join(map(str, each))] = places
+    return found
 
 
 def work_conserving(model: Assembled, caps: tuple[int, ...]) -> Process:

@@ -1,10 +1,11 @@
+import numpy as np
 import pytest
 
-from experiments.optimality.assembly import assemble
+from experiments.optimality.assembly import ARRIVAL, assemble
 from experiments.optimality.network import at_load, load
 from experiments.optimality.network_file import load_network
 from experiments.optimality.preemptive import assemble_preemptive
-from experiments.optimality.rules import chat_rules, queue_rules, reserve
+from experiments.optimality.rules import chat_rules, queue_rules, reserve, reserved
 from experiments.optimality.solve import compare, main, truncation_effect
 from experiments.optimality.solver import NotConverged, evaluate, optimum
 from experiments.optimality.tables import assignment_table, decision_table
@@ -48,8 +49,23 @@ def test_longer_queues_change_nothing():
 
 def test_no_fixed_cap_comes_near_the_optimum_in_chat():
     rows = compare(assemble(small_chat()))
-    assert rows[0].policy == "optimum" and len(rows) == 1 + 2 + 4
-    assert min(row.gap for row in rows[1:]) > 0.01
+    assert rows[0].policy == "optimum" and len(rows) == 1 + 2 + 4 + 3 * 3
+    assert min(row.gap for row in rows[1:] if "cap" in row.policy) > 0.01
+
+
+def test_keeping_places_for_who_earns_more_there_comes_nearer_than_any_cap_with_simple_routing():
+    rows = compare(assemble(small_chat()))
+    reserved = {row.policy: row.gap for row in rows if row.policy.startswith("reserved")}
+    assert min(reserved.values()) < min(row.gap for row in rows if row.policy.startswith("fixed caps"))
+    assert min(reserved.values()) > -1e-6
+
+
+def test_a_class_never_gets_more_places_than_are_kept_for_it():
+    model = assemble(small_chat())
+    d, table = model.decisions, reserved(model, np.array([[2, 2], [2, 1]]))
+    full = (d.kind == ARRIVAL) & (d.subject == 1) & (d.held[:, 1, 1] >= 1)
+    assert full.any() and (table[full] != 1).all()
+    assert (table[(d.kind == ARRIVAL) & (d.subject == 1)] == 1).any()
 
 
 def test_an_optimum_of_chat_is_confirmed_by_its_evaluation():
