@@ -27,7 +27,7 @@ def draw_gaps(cases: Sequence[Result], path: Path) -> None:
         for axes, network in zip(panels, networks, strict=True):
             _panel(axes, [one for one in cases if one.network == network])
         panels[0].set_ylabel("gap to the optimum, %")
-        panels[-1].legend(fontsize="small")
+        figure.legend(*panels[-1].get_legend_handles_labels(), fontsize="small", loc="outside lower center", ncols=3)
         with whole_file(path) as temporary:
             figure.savefig(temporary, format="png")
 
