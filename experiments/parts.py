@@ -29,31 +29,37 @@ def part(folder: Path, name: str, settings: Mapping[str, Any], make: Callable[[]
         settings: everything that the content follows from but the code, as JSON has it.
         make: makes the content, as JSON has it.
     """
-    if (kept := finished(folder, name, settings)) is not None:
-        _say_if_of_other_code(folder / f"{name}.json")
-        return kept
+    path = folder / f"{name}.json"
+    if (kept := _kept(path, settings)) is not None:
+        if kept.get("commit") != _commit():
+            _say_made_at(path, kept.get("commit"))
+        return kept["content"]  # type: ignore[no-any-return]
     content = make()
     folder.mkdir(parents=True, exist_ok=True)
     written = {"settings": settings, "settings_sha256": _sha256(settings), "commit": _commit(), "content": content}
-    with whole_file(folder / f"{name}.json") as temporary:
+    with whole_file(path) as temporary:
         temporary.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
     return content
 
 
 def finished(folder: Path, name: str, settings: Mapping[str, Any]) -> Content | None:
     """The content of a part that was made with equal settings; None where there is none."""
-    path = folder / f"{name}.json"
+    kept = _kept(folder / f"{name}.json", settings)
+    return None if kept is None else kept["content"]
+
+
+def _kept(path: Path, settings: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What lies in the file of a part, if it was made with equal settings."""
     if not path.is_file():
         return None
-    kept: Content = json.loads(path.read_text(encoding="utf-8"))
-    content: Content = kept["content"]
-    return content if kept["settings_sha256"] == _sha256(settings) else None
+    kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return kept if kept["settings_sha256"] == _sha256(settings) else None
 
 
-def _say_if_of_other_code(path: Path) -> None:
-    made_at = json.loads(path.read_text(encoding="utf-8")).get("commit")
-    if made_at != _commit():
-        print(f"{path}: made at commit {made_at or 'unknown'}; remove it to make it anew", file=sys.stderr)
+@cache
+def _say_made_at(path: Path, made_at: str | None) -> None:
+    """Once for each file."""
+    print(f"{path}: made at commit {made_at or 'unknown'}; remove it to make it anew", file=sys.stderr)
 
 
 _commit = cache(commit)

@@ -118,13 +118,9 @@ def center(name: str) -> Scenario:
     return load_scenario(name)
 
 
-def played(days: Days, policy: Policy) -> list[Episode]:
-    """The episodes of a policy, which can be hashed, as all rules can."""
-    return _played(days, policy)  # type: ignore[arg-type]
-
-
 @lru_cache(maxsize=16)
-def _played(days: Days, policy: Policy) -> list[Episode]:
+def played(days: Days, policy: Policy) -> list[Episode]:
+    """The episodes of a policy that can be hashed, as all rules can."""
     traces = days.traces()
     seen = watch(center(days.scenario), traces, policy)
     return episodes_of(seen.ledgers, traces, center(days.scenario), seen.deeds)
@@ -161,7 +157,7 @@ def catch(plant: Plant, seeds: Sequence[int], episodes: int) -> Caught:
     full, part, improved, others, naive = 0, 0, 0, set[str](), []
     for seed in seeds:
         days = Days(plant.scenario, seed, episodes)
-        theirs = played(days, plant.reference)
+        theirs = played(days, plant.reference)  # type: ignore[arg-type]
         ours = plant.run(center(plant.scenario), days.traces())
         found = flagged(audit_episodes(ours, theirs, center(plant.scenario)))
         full += plant.id in found
@@ -196,7 +192,7 @@ def _improves(naive: Naive, ours: NDArray[np.float64], theirs: NDArray[np.float6
 def alarms(ours: Sequence[Days], theirs: Sequence[Days], policy: Policy) -> list[set[str]]:
     """What is flagged in a policy on each seed, beside the platform's rule."""
     return [
-        flagged(audit_episodes(played(a, policy), played(b, INCUMBENT), center(a.scenario)))
+        flagged(audit_episodes(played(a, policy), played(b, INCUMBENT), center(a.scenario)))  # type: ignore[arg-type]
         for a, b in zip(ours, theirs, strict=True)
     ]
 

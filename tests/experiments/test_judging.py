@@ -1,14 +1,17 @@
 """Policies are tuned, trained and judged by the objective of their judge, and what is finished is kept."""
 
+import argparse
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from experiments.judging import Judge, Judged, difference, word
+from experiments.judging import Judge, Judged, at_least, difference, word
 from maitred.configs.schema import PPOConfig
+from maitred.envs.kpi import applicable
 from maitred.envs.objective import Objective
 from maitred.envs.scenario_file import load_scenario, save_scenario
+from maitred.training.gate.settings import GUARDS
 from maitred.training.paired import pooled
 from maitred.training.validation import Difference
 from tests.decisions import sample_decisions
@@ -52,6 +55,18 @@ def test_a_policy_of_another_center_never_takes_its_place_in_the_same_folder(jud
     again = judge.trained(TINY, seed=1, label="tiny").policy.act(decisions).candidate
     assert (elsewhere.policy.act(decisions).candidate != first).any()
     np.testing.assert_array_equal(again, first)
+
+
+def test_every_guard_of_the_gate_that_applies_is_kept(judge):
+    of_the_gate = {kpi.name for kpi in applicable(judge.center) if kpi.name in GUARDS}
+    assert "repeat_rate" in of_the_gate and of_the_gate <= set(judge.rule("fastest").kpis)  # which is no headline
+
+
+@pytest.mark.parametrize("text", ["1", "-3", "2.5", "two", ""])
+def test_too_few_days_are_refused_by_what_was_expected(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="at least 2, found"):
+        at_least(2)(text)
+    assert at_least(2)("2") == 2
 
 
 def test_a_rule_is_judged_by_what_the_judge_values(judge):
