@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from experiments.parts import part
 from maitred.agents.preference import Preferring
 from maitred.agents.rules import rule
-from maitred.configs.schema import ObjectiveConfig, PolicyConfig, TrainConfig
+from maitred.configs.schema import ObjectiveConfig, PolicyConfig, PPOConfig, TrainConfig
 from maitred.envs.decision import Policy
 from maitred.envs.kpi import applicable, kpi_ratios
 from maitred.envs.objective import Objective
@@ -47,6 +48,17 @@ def at_least(least: int) -> Callable[[str], int]:
     return number
 
 
+def positive(text: str) -> float:
+    """Type of an option that is a number above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, found {text}")
+    return number
+
+
 def training_options(parser: argparse.ArgumentParser, out: str, episodes: int = 20) -> None:
     """Declare what every study has that tunes rules, trains PPO and judges them: how much, and where it goes.
 
@@ -55,7 +67,7 @@ def training_options(parser: argparse.ArgumentParser, out: str, episodes: int = 
         out: folder of finished parts, unless another is given.
         episodes: frozen days, unless others are given.
     """
-    parser.add_argument("--minutes", type=float, default=10.0, help="of training PPO, imitation of a rule included")
+    ppo_options(parser)
     parser.add_argument("--episodes", type=at_least(2), default=episodes, help="frozen days, at least 2")
     parser.add_argument("--seeds", type=at_least(1), default=3, help="training seeds of learners")
     parser.add_argument(
@@ -63,6 +75,26 @@ def training_options(parser: argparse.ArgumentParser, out: str, episodes: int = 
     )
     parser.add_argument("--out", type=Path, default=Path(out), help="folder of finished parts")
     parser.add_argument("--json", type=Path, help="file for the figures")
+
+
+def ppo_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the budget of each training run of PPO: wall clock, or decisions, which come out the same each time."""
+    budget = parser.add_mutually_exclusive_group()
+    minutes = "of training PPO, imitation of a rule included"
+    budget.add_argument("--minutes", type=positive, default=PPOConfig.minutes, help=minutes)
+    budget.add_argument("--steps", type=at_least(1), help="decisions to train PPO, in the place of minutes")
+
+
+def ppo(options: argparse.Namespace) -> PPOConfig:
+    """PPO with the budget that the options give."""
+    if options.steps is None:
+        return PPOConfig(minutes=options.minutes)
+    return PPOConfig(minutes=None, steps=options.steps)
+
+
+def budget_of(config: PPOConfig) -> str:
+    """What a training run may spend, in words."""
+    return f"{config.steps:,} decisions" if config.minutes is None else f"{config.minutes:g} min"
 
 
 def frozen_days(scenario: Scenario, episodes: int) -> list[Trace]:

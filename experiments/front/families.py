@@ -34,7 +34,7 @@ class Study:
         episodes: frozen days E to be judged on.
         budget: episodes for tuning each family of rules, anew for each preference.
         spread: factor by which a weight is raised or lowered, and the training of the conditioned policy varies it.
-        minutes: of each training run, imitation of a rule included.
+        ppo: PPO and its budget, imitation of a rule included.
     """
 
     out: Path
@@ -42,7 +42,7 @@ class Study:
     episodes: int
     budget: int
     spread: float
-    minutes: float
+    ppo: PPOConfig
 
 
 def preferences(spread: float) -> dict[str, Objective]:
@@ -66,7 +66,7 @@ def judge_front(center: Scenario, file: Path, study: Study, objectives: Mapping[
         name: Judge(center, file, study.out / name, study.episodes, objective) for name, objective in objectives.items()
     }
     rules = {name: judge.tuned(study.budget) for name, judge in judges.items()}
-    alone = {name: PPOConfig(minutes=study.minutes, teacher=rules[name]["best"]) for name in judges}
+    alone = {name: replace(study.ppo, teacher=rules[name]["best"]) for name in judges}
     own = {name: _trained(judge, alone[name], study.seeds, "own") for name, judge in judges.items()}
     wide = replace(alone[DEFAULT], preference_spread=study.spread)
     conditioned = _trained(judges[DEFAULT], wide, study.seeds, "conditioned")

@@ -3,8 +3,8 @@
 Claim: with the weights of the objective in the context, one trained policy gives the whole front of AHT, CSAT and cost,
 and whoever runs it moves along the front without training again. It is judged beside a policy trained for each
 preference, the policy of the default weights under all of them, and the best rule tuned for each. Every training run
-has the same minutes, so that the policies of their own have together as many times more as there are preferences; both
-totals are printed. Checkpoints of the conditioned policy are chosen under the default preference alone.
+has the same budget, so that the policies of their own have together as many times more as there are preferences.
+Checkpoints of the conditioned policy are chosen under the default preference alone.
 
 The hypervolume is that of the points of all preferences, with each KPI scaled to 0 at the best and 1 at the worst of
 all points of all families; the reference point lies at 1.1, and the volume is given as a share of the box. Differences
@@ -38,7 +38,7 @@ from experiments.front.families import (
 )
 from experiments.front.hypervolume import Floats, hypervolume
 from experiments.front.picture import draw_front
-from experiments.judging import FROZEN_SEED, Judged, difference, training_options, word, written
+from experiments.judging import FROZEN_SEED, Judged, budget_of, difference, ppo, training_options, word, written
 from maitred.envs.kpi import KPIS
 from maitred.envs.scenario_file import load_scenario
 from maitred.training.paired import pooled
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         episodes=options.episodes,
         budget=options.budget,
         spread=options.spread,
-        minutes=options.minutes,
+        ppo=ppo(options),
     )
     possible = preferences(study.spread)
     objectives = {DEFAULT: possible[DEFAULT]} | {name: possible[name] for name in options.preferences or possible}
@@ -85,8 +85,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def print_front(front: Front, scenario: str, study: Study) -> None:
     """Rewards by preference, what each family reaches, and hypervolumes."""
-    one, runs = study.minutes, len(front)
-    print(f"Minutes of training per seed: conditioned {one:g}, one per weight {runs} x {one:g} = {runs * one:g}")
+    one = budget_of(study.ppo)
+    print(f"Training per seed: conditioned {one}, one per weight {len(front)} times {one}")
     print(f"Training seeds {study.seeds}; {study.episodes} frozen days of seed {FROZEN_SEED}; spread {study.spread:g}")
     print_table(
         f"{scenario}: conditioned less each other, money per case under each preference",

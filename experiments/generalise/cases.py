@@ -56,7 +56,7 @@ class Study:
         episodes: frozen days.
         large_episodes: the same where a center has `LARGE` times the agents or more.
         budget: episodes for tuning each family of rules at the center as it is.
-        minutes: of each training run, imitation of the best rule included.
+        ppo: PPO and its budget, imitation of the best rule included.
     """
 
     out: Path
@@ -64,7 +64,7 @@ class Study:
     episodes: int
     large_episodes: int
     budget: int
-    minutes: float
+    ppo: PPOConfig
 
 
 def grid(center: Scenario, agents: Sequence[float], loads: Sequence[float], study: Study) -> list[Case]:
@@ -94,11 +94,11 @@ def _decides(center: Scenario) -> bool:
 def train_both(center: Scenario, study: Study) -> tuple[dict[str, dict[int, Kept]], str]:
     """Policies by how they were trained and by seed, and the best rule, tuned at the center as it is.
 
-    Both imitate that rule and have the same minutes; checkpoints of both are chosen at the center as it is.
+    Both imitate that rule and have the same budget; checkpoints of both are chosen at the center as it is.
     """
     judge = Judge(center, written(center, study.out), study.out, study.episodes)
     tuned: str = judge.tuned(study.budget)["best"]
-    as_is = PPOConfig(minutes=study.minutes, teacher=tuned)
+    as_is = replace(study.ppo, teacher=tuned)
     randomised = replace(as_is, sizes=SIZES, loads=LOADS, n_envs=GROUPS * len(SIZES) * len(LOADS) * as_is.siblings)
     configs = {AS_IS: as_is, RANDOMISED: randomised}
     return {

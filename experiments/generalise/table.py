@@ -1,7 +1,7 @@
 """Policies where they were not trained: `python -m experiments.generalise.table`.
 
 Claim: a policy that scores candidates by what they are carries over to centers of other sizes, other loads and other
-kinds, and better so when its training centers varied in size and load. Two policies are trained with equal minutes,
+kinds, and better so when its training centers varied in size and load. Two policies are trained with equal budgets,
 at the scenario as it is and at randomised sizes and loads, and judged without further training at more and fewer
 agents, at other loads, and in every other shipped scenario whose short lists are as long; the table says which cases
 one of them was trained in. They are held against the rule that was best when tuned at the scenario as it is, which
@@ -35,7 +35,7 @@ from experiments.generalise.cases import (
     train_both,
 )
 from experiments.generalise.picture import draw_gains
-from experiments.judging import FROZEN_SEED, difference, training_options, word, written
+from experiments.judging import FROZEN_SEED, budget_of, difference, ppo, training_options, word, written
 from maitred.envs.scenario_file import SHIPPED, load_scenario
 from maitred.training.paired import pooled
 from maitred.training.validation import Difference
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         episodes=options.episodes,
         large_episodes=options.large_episodes,
         budget=options.budget,
-        minutes=options.minutes,
+        ppo=ppo(options),
     )
     center = load_scenario(written(load_scenario(options.scenario), study.out))
     policies, tuned = train_both(center, study)
@@ -82,7 +82,7 @@ def print_found(found: Found, scenario: str, tuned: str, study: Study) -> None:
     """Both policies against the rule, then against the incumbent, case by case."""
     print(f"Best rule, tuned at {scenario} as it is ({study.budget} episodes per family): {tuned}")
     print("Cases of its grid are named by agents and load in % of its own; learned policies are not trained again")
-    print(f"PPO {study.minutes:g} min each, training seeds {study.seeds}; frozen days of seed {FROZEN_SEED}")
+    print(f"PPO {budget_of(study.ppo)} each, training seeds {study.seeds}; frozen days of seed {FROZEN_SEED}")
     print(f"Randomised training: agents x {SIZES}, load x {LOADS}; checkpoints chosen at {scenario} as it is")
     for reference in (RULE, INCUMBENT):
         print_table(

@@ -33,14 +33,14 @@ from experiments.judging import (
     TUNING_SEED,
     Judge,
     Judged,
-    at_least,
+    budget_of,
     difference,
     per_case,
+    ppo,
     training_options,
     word,
     written,
 )
-from maitred.configs.schema import PPOConfig
 from maitred.envs.kpi import KPIS, Kpi
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import load_scenario, scenario_hash
@@ -81,8 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "Frozen before the comparison", ("world", "sha256"), [(n, scenario_hash(c)) for n, c in centers.items()]
     )
     found = [_compare(name, center, options) for name, center in centers.items()]
-    budget = f"{options.minutes:g} min" if options.steps is None else f"{options.steps:,} decisions"
-    spent = f"PPO {budget}, {options.seeds} training seeds"
+    spent = f"PPO {budget_of(ppo(options))}, {options.seeds} training seeds"
     print_table(
         f"Joint less apart, money per case; {options.episodes} frozen days of seed {FROZEN_SEED}, {spent}",
         ("world", "against", "policy", "its reward", "joint less it", "by seed", "verdict"),
@@ -101,7 +100,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Routing and concurrency learned jointly, against each apart.")
     parser.add_argument("--worlds", nargs="+", default=WORLDS, choices=WORLDS)
-    parser.add_argument("--steps", type=at_least(1), help="decisions of each training run, in the place of minutes")
     training_options(parser, "runs/joint", episodes=40)
     return parser.parse_args(arguments)
 
@@ -124,10 +122,8 @@ def _compare(name: str, center: Scenario, options: argparse.Namespace) -> Compar
 
 
 def _learned(judge: Judge, teacher: str, options: argparse.Namespace) -> list[Judged]:
-    ppo = PPOConfig(minutes=options.minutes, teacher=teacher)
-    if options.steps is not None:
-        ppo = replace(ppo, minutes=None, steps=options.steps)
-    return [judge.learner(ppo, seed) for seed in range(1, options.seeds + 1)]
+    config = replace(ppo(options), teacher=teacher)
+    return [judge.learner(config, seed) for seed in range(1, options.seeds + 1)]
 
 
 def _rows(one: Comparison) -> list[tuple[str, ...]]:

@@ -27,7 +27,7 @@ class Study:
         episodes: frozen days E to be judged on.
         budget: episodes for tuning each family of rules.
         bandit_episodes: training episodes of LinUCB.
-        minutes: of training PPO, its imitation of the best rule included.
+        ppo: PPO and its budget, its imitation of the best rule included.
     """
 
     out: Path
@@ -35,7 +35,7 @@ class Study:
     episodes: int
     budget: int
     bandit_episodes: int
-    minutes: float
+    ppo: PPOConfig
 
 
 def climb(name: str, study: Study) -> dict[str, list[Judged]]:
@@ -51,7 +51,7 @@ def climb(name: str, study: Study) -> dict[str, list[Judged]]:
     rungs |= {rung: [judge.rule(families[family], seconds)] for rung, family in TUNED.items()}
     rungs[BEST] = [judge.rule(tuned["best"], seconds)]
     rungs["LinUCB"] = [judge.learner(LinUCBConfig(episodes=study.bandit_episodes), seed) for seed in study.seeds]
-    ppo = PPOConfig(minutes=study.minutes, teacher=tuned["best"])
+    ppo = replace(study.ppo, teacher=tuned["best"])
     rungs["PPO"] = [judge.learner(ppo, seed) for seed in study.seeds]
     return rungs
 

@@ -1,6 +1,6 @@
 """FIFO, ACD, rules, greedy AI, the best tuned rule, a bandit and PPO on every shipped scenario.
 
-    python -m experiments.ladder.table --out runs/ladder [--scenarios bank omni] [--seeds 3] [--minutes 10]
+    python -m experiments.ladder.table --out runs/ladder [--scenarios bank omni] [--seeds 3] [--steps 1000000]
 
 Claim: each rung of routing practice adds to the one below, and a learned policy adds to the best tuned rule where
 there is something to choose; the tables also show where it does not. FIFO and ACD are as platforms ship them; from
@@ -19,7 +19,7 @@ from dataclasses import asdict
 from itertools import pairwise
 
 from experiments.figures import Figure, print_table, write_json
-from experiments.judging import FROZEN_SEED, Judged, difference, per_case, training_options, word
+from experiments.judging import FROZEN_SEED, Judged, budget_of, difference, per_case, ppo, training_options, word
 from experiments.ladder.picture import draw_ladder
 from experiments.ladder.rungs import BEST, RUNGS, Study, climb
 from maitred.envs.scenario_file import SHIPPED
@@ -37,7 +37,7 @@ def main() -> None:
         episodes=options.episodes,
         budget=options.budget,
         bandit_episodes=options.bandit_episodes,
-        minutes=options.minutes,
+        ppo=ppo(options),
     )
     found: dict[str, Rungs] = {}
     for name in options.scenarios:
@@ -78,7 +78,7 @@ def print_ladder(climbed: Mapping[str, Rungs], study: Study) -> None:
         [(name, *(_step(rungs, *pair) for pair in pairwise(RUNGS))) for name, rungs in climbed.items()],
     )
     print_table(
-        f"Learners less the best tuned rule; PPO {study.minutes:g} min, LinUCB {study.bandit_episodes} episodes",
+        f"Learners less the best tuned rule; PPO {budget_of(study.ppo)}, LinUCB {study.bandit_episodes} episodes",
         ("scenario", "LinUCB", "PPO", "PPO by seed", "PPO is"),
         [_against_best(name, rungs) for name, rungs in climbed.items()],
     )
@@ -95,10 +95,10 @@ def _step(rungs: Rungs, below: str, above: str) -> str:
 
 
 def _against_best(name: str, rungs: Rungs) -> tuple[str, ...]:
-    ppo = difference(rungs["PPO"], rungs[BEST])
+    learned = difference(rungs["PPO"], rungs[BEST])
     best = per_case(rungs[BEST])
     by_seed = " ".join(f"{per_case([one]) - best:+.3f}" for one in rungs["PPO"])
-    return name, str(difference(rungs["LinUCB"], rungs[BEST])), str(ppo), by_seed, word(ppo)
+    return name, str(difference(rungs["LinUCB"], rungs[BEST])), str(learned), by_seed, word(learned)
 
 
 def figures(climbed: Mapping[str, Rungs]) -> list[Figure]:

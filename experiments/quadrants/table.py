@@ -14,18 +14,18 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from experiments.figures import Figure, print_table, write_json
-from experiments.judging import FROZEN_SEED, Judge, frozen_days, written
+from experiments.judging import FROZEN_SEED, Judge, frozen_days, ppo, ppo_options, written
 from experiments.parts import part
 from experiments.quadrants.days import ACTIONS, MEASURES, QUADRANTS, Floats, Played, play
 from experiments.quadrants.picture import draw_quadrants
 from maitred.agents.rules import UnknownRuleError, rule
-from maitred.configs.schema import PPOConfig
 from maitred.envs.decision import Policy
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_error import ScenarioError
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenario", default="omni", help="with conversations: name of a shipped one, or a file")
     parser.add_argument("--policy", help="folder of a run or a bundle, or name of a rule; PPO is trained if not given")
-    parser.add_argument("--minutes", type=float, default=10.0, help="of training PPO")
+    ppo_options(parser)
     parser.add_argument("--seed", type=int, default=1, help="of training PPO")
     parser.add_argument("--episodes", type=int, default=20, help="frozen days, at least 2")
     parser.add_argument("--budget", type=int, default=DEFAULT_BUDGET, help="episodes for tuning a family of rules")
@@ -125,7 +125,7 @@ def named_policy(text: str) -> tuple[Policy, dict[str, Any]]:
 
 
 def _trained(judge: Judge, teacher: str, options: argparse.Namespace) -> tuple[Policy, dict[str, Any]]:
-    kept = judge.trained(PPOConfig(minutes=options.minutes, teacher=teacher), options.seed, "ppo")
+    kept = judge.trained(replace(ppo(options), teacher=teacher), options.seed, "ppo")
     return kept.policy, kept.settings
 
 

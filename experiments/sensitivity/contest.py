@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,14 +49,14 @@ class Study:
         seeds: of training; none for no learner.
         episodes: frozen days.
         budget: episodes for tuning a family of rules.
-        minutes: of training PPO.
+        ppo: PPO and its budget, imitation of the best rule included.
     """
 
     out: Path
     seeds: tuple[int, ...]
     episodes: int
     budget: int
-    minutes: float
+    ppo: PPOConfig
 
 
 def frozen_cells(center: Scenario, names: Sequence[str], study: Study) -> dict[str, Judge]:
@@ -95,7 +95,7 @@ def learned_here(judge: Judge, study: Study) -> list[Judged]:
 
 
 def _ppo(judge: Judge, study: Study) -> PPOConfig:
-    return PPOConfig(minutes=study.minutes, teacher=judge.tuned(study.budget)["best"])
+    return replace(study.ppo, teacher=judge.tuned(study.budget)["best"])
 
 
 def caps(judge: Judge) -> dict[str, str]:

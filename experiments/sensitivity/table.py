@@ -20,7 +20,7 @@ from pathlib import Path
 from rich.progress import track
 
 from experiments.figures import Figure, print_table, write_json
-from experiments.judging import FROZEN_SEED, Judge, at_least
+from experiments.judging import FROZEN_SEED, Judge, at_least, budget_of, ppo, ppo_options
 from experiments.sensitivity.cells import BASE, CELLS
 from experiments.sensitivity.claims import CLAIMS, PPO, RETRAINED, VERDICTS, Claim, Contest, shares, verdict
 from experiments.sensitivity.contest import Study, contest, frozen_cells, learned_at_base, learned_here
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     seeds = tuple(range(1, options.seeds + 1))
-    study = Study(options.out, seeds, options.episodes, options.budget, options.minutes)
+    study = Study(options.out, seeds, options.episodes, options.budget, ppo(options))
     try:
         centers = {name: load_scenario(name) for name in options.scenario}
     except ScenarioError as error:
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _print_cells(name, judges, options.cells)
     grids = {name: _play(name, judges, study, options.retrain) for name, judges in worlds.items()}
     spent = f"{study.episodes} frozen days of seed {FROZEN_SEED}, {study.budget} episodes to tune a family, PPO "
-    spent += f"{study.minutes:g} min, {len(seeds)} seeds" if seeds else "left out"
+    spent += f"{budget_of(study.ppo)}, {len(seeds)} seeds" if seeds else "left out"
     for name, grid in grids.items():
         _print_grid(f"{name}, money per case, ? undecided; {spent}", grid)
     _print_shares(grids)
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     budget = "episodes for tuning a family of rules, in every cell"
     parser.add_argument("--budget", type=at_least(1), default=DEFAULT_BUDGET, help=budget)
     parser.add_argument("--seeds", type=at_least(0), default=1, help="training seeds of PPO; 0 for none")
-    parser.add_argument("--minutes", type=float, default=10.0, help="of training PPO")
+    ppo_options(parser)
     parser.add_argument("--retrain", action="store_true", help="train PPO in every cell as well")
     parser.add_argument("--out", type=Path, default=Path("runs/sensitivity"), help="folder of finished parts")
     parser.add_argument("--json", type=Path, help="file for the figures")

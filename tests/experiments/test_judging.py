@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments.judging import Judge, Judged, at_least, difference, word
+from experiments.judging import Judge, Judged, at_least, budget_of, difference, ppo, ppo_options, word
 from maitred.configs.schema import PPOConfig
 from maitred.envs.kpi import applicable
 from maitred.envs.objective import Objective
@@ -92,3 +92,34 @@ def test_learners_are_compared_as_the_mean_over_their_seeds():
 )
 def test_a_verdict_needs_an_interval_clear_of_zero(low, high, said):
     assert word(Difference((low + high) / 2, low, high)) == said
+
+
+@pytest.mark.parametrize(
+    ("asked", "budget"),
+    [
+        ([], "10 min"),
+        (["--minutes", "0.5"], "0.5 min"),
+        (["--steps", "2000000"], "2,000,000 decisions"),
+    ],
+)
+def test_a_run_of_ppo_may_spend_minutes_or_decisions(asked, budget):
+    parser = argparse.ArgumentParser()
+    ppo_options(parser)
+    assert budget_of(ppo(parser.parse_args(asked))) == budget
+
+
+def test_minutes_and_decisions_are_not_both_given(capsys):
+    parser = argparse.ArgumentParser()
+    ppo_options(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--minutes", "1", "--steps", "9"])
+    assert "not allowed with" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("minutes", ["0", "-1", "nan", "inf", "soon"])
+def test_minutes_must_be_a_number_above_0(capsys, minutes):
+    parser = argparse.ArgumentParser()
+    ppo_options(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args([f"--minutes={minutes}"])
+    assert f"expected a number above 0, found {minutes}" in capsys.readouterr().err

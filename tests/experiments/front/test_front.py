@@ -18,6 +18,7 @@ from experiments.front.families import (
 from experiments.front.table import figures, hypervolumes, main
 from experiments.judging import Judge, Judged, Kept
 from maitred.agents.rules import rule
+from maitred.configs.schema import PPOConfig
 from maitred.envs.decision import PREFERRED, Choices
 from maitred.envs.objective import Objective
 from maitred.envs.scenario_file import load_scenario, save_scenario
@@ -50,7 +51,7 @@ def study(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Judge, "trained", trained)
     monkeypatch.setattr(Judge, "tuned", lambda judge, budget: {"best": "fastest", "seconds": 1.0})
-    return Study(out=tmp_path, seeds=(1, 2), episodes=2, budget=12, spread=4.0, minutes=1.0)
+    return Study(out=tmp_path, seeds=(1, 2), episodes=2, budget=12, spread=4.0, ppo=PPOConfig(minutes=1.0))
 
 
 def judged(reward, aht_s, csat, cost):
@@ -102,7 +103,7 @@ def test_the_whole_study_prints_and_draws(study, capsys):
     told = ["--scenario", str(study.out / "small.yaml"), "--out", str(study.out), "--json", str(study.out / "x.json")]
     assert main([*told, "--episodes", "2", "--budget", "12", "--seeds", "1", "--preferences", "csat_x4"]) == 0
     said = capsys.readouterr().out
-    assert "one per weight 2 x 10 = 20" in said and "csat_x4" in said and "cost_x4" not in said
+    assert "conditioned 10 min, one per weight 2 times 10 min" in said and "csat_x4" in said and "cost_x4" not in said
     assert (study.out / "front.png").read_bytes().startswith(b"\x89PNG") and (study.out / "x.json").is_file()
 
 

@@ -8,6 +8,7 @@ from experiments.generalise.picture import draw_gains
 from experiments.generalise.table import figures, gains, main
 from experiments.judging import Judge, Judged, Kept
 from maitred.agents.rules import rule
+from maitred.configs.schema import PPOConfig
 from maitred.envs.scenario_file import load_scenario, save_scenario
 from maitred.training.validation import Difference
 from tests.training.center import small_center
@@ -17,7 +18,7 @@ CASES = np.array([100.0, 200.0, 150.0])
 
 @pytest.fixture
 def study(tmp_path):
-    return Study(out=tmp_path, seeds=(1, 2), episodes=3, large_episodes=2, budget=12, minutes=1.0)
+    return Study(out=tmp_path, seeds=(1, 2), episodes=3, large_episodes=2, budget=12, ppo=PPOConfig(minutes=1.0))
 
 
 def judged(*per_case):

@@ -7,6 +7,7 @@ from experiments.judging import FROZEN_SEED, Judged, difference, frozen_days, pe
 from experiments.ladder.picture import draw_ladder
 from experiments.ladder.rungs import RUNGS, Study, climb
 from experiments.ladder.table import _step, figures, gains
+from maitred.configs.schema import PPOConfig
 from maitred.envs.scenario_file import load_scenario
 from maitred.training.frozen import freeze
 from maitred.training.validation import Difference
@@ -50,7 +51,7 @@ def test_every_rung_is_reported_and_drawn(tmp_path):
 
 
 def test_where_nothing_is_decided_there_is_no_ladder(tmp_path):
-    study = Study(out=tmp_path, seeds=(1,), episodes=2, budget=12, bandit_episodes=1, minutes=0.1)
+    study = Study(out=tmp_path, seeds=(1,), episodes=2, budget=12, bandit_episodes=1, ppo=PPOConfig(minutes=0.1))
     assert climb("level0", study) == {}
 
 

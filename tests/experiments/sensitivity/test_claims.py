@@ -9,6 +9,7 @@ from experiments.judging import Judged
 from experiments.sensitivity.claims import BEST, CLAIMS, FIFO, FIXED, INNER, OUTER, PPO, WEIGHTED, shares, verdict
 from experiments.sensitivity.contest import Study, caps, frozen_cells
 from experiments.sensitivity.table import _mark, _tested, figures, main
+from maitred.configs.schema import PPOConfig
 from maitred.envs.scenario_file import load_scenario
 from maitred.training.validation import Difference
 
@@ -47,7 +48,7 @@ def test_shares_and_every_cell_are_reported():
 
 def test_caps_are_chosen_on_training_episodes(tmp_path, monkeypatch):
     monkeypatch.setattr("experiments.sensitivity.contest.CAP_EPISODES", 2)
-    study = Study(tmp_path, seeds=(), episodes=2, budget=12, minutes=0.1)
+    study = Study(tmp_path, seeds=(), episodes=2, budget=12, ppo=PPOConfig(minutes=0.1))
     cells = frozen_cells(load_scenario("bpo_chat"), ["switch overhead 0.10"], study)
     assert list(cells) == ["base", "switch overhead 0.10"]
     found = caps(cells["switch overhead 0.10"])
