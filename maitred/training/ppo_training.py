@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from sb3_contrib import MaskablePPO
@@ -25,6 +26,7 @@ from maitred.training.learning import ALGORITHM, REHEARSAL, Learned, Log, branch
 from maitred.training.mixed_centers import MixedCenters
 from maitred.training.preferences import spread_objectives
 from maitred.training.rehearsal import EPISODES, Rehearsal, joined, rehearse
+from maitred.training.routing_first import KEPT, RoutingFirst
 from maitred.training.semi_markov import SemiMarkovBuffer
 from maitred.training.short_lists import ShortListExtractor
 from maitred.training.training_centers import TrainingCenters
@@ -46,7 +48,7 @@ def train_ppo(
     worlds = [resized(scenario, agents, load) for agents in config.sizes for load in config.loads]
     teacher = _teacher(config, scenario, objective, seed)
     parts, lessons = zip(
-        *(_prepare(config, world, teacher, objective, seed, i, len(worlds)) for i, world in enumerate(worlds)),
+        *(_prepare(config, world, teacher, objective, seed, i, len(worlds), clock) for i, world in enumerate(worlds)),
         strict=True,
     )
     centers = parts[0] if len(parts) == 1 else MixedCenters(parts)
@@ -70,7 +72,14 @@ def _teacher(config: PPOConfig, scenario: Scenario, objective: Objective, seed: 
 
 
 def _prepare(
-    config: PPOConfig, world: Scenario, teacher: Policy, objective: Objective, seed: int, index: int, worlds: int
+    config: PPOConfig,
+    world: Scenario,
+    teacher: Policy,
+    objective: Objective,
+    seed: int,
+    index: int,
+    worlds: int,
+    clock: Clock,
 ) -> tuple[TrainingCenters, Rehearsal]:
     """One world's share of the centers, and of what is imitated; rewards and returns in units of order one."""
     episodes, ours, theirs = branch(seed, REHEARSAL).spawn(3 * worlds)[3 * index : 3 * index + 3]
@@ -85,16 +94,21 @@ def _prepare(
     )
     scale = float(rehearsal.returns.std()) or 1.0
     groups = config.n_envs // worlds // config.siblings
-    training = TrainingCenters(
-        scenario=world,
-        num_envs=groups * config.siblings,
-        seed=seed,
-        objective=_objectives(config, objective, groups, theirs, config.siblings),
-        scale=scale,
-        episode=rehearsal.raised // rehearsal.episodes,
-        siblings=config.siblings,
-        later=index / worlds,
-    )
+    settings: dict[str, Any] = {
+        "scenario": world,
+        "num_envs": groups * config.siblings,
+        "seed": seed,
+        "objective": _objectives(config, objective, groups, theirs, config.siblings),
+        "scale": scale,
+        "episode": rehearsal.raised // rehearsal.episodes,
+        "siblings": config.siblings,
+        "later": index / worlds,
+    }
+    if config.teacher is None or not world.concurrency.decided:
+        training = TrainingCenters(**settings)
+    else:
+        step = config.n_envs / config.steps  # of all centers, as a share of the budget
+        training = RoutingFirst(teacher=teacher, kept=lambda taken: clock.spent(taken * step) < KEPT, **settings)
     return training, replace(rehearsal, returns=rehearsal.returns / scale)
 
 
