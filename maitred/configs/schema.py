@@ -57,7 +57,8 @@ class PPOConfig(PolicyConfig):
     Training ends with the first of `steps` and `minutes`; without `minutes` a run is the same each time.
     Discounting is by simulated time: a reward t minutes after a choice counts exp(-t / horizon_min), so that the
     horizon must outlast the time from a choice to what is booked for it. With a teacher, training begins with the
-    imitation of that rule, which `minutes` includes.
+    imitation of that rule, which `minutes` includes, and where caps are decided they are the rule's for half of the
+    budget (`maitred.training.routing_first`).
     """
 
     name: str = "ppo"
