@@ -30,20 +30,28 @@ class ChainCenters(BatchedVecEnv):
         seed: of all luck.
         rate: average cost to begin with, money per minute.
         scale: money per unit of reward.
+        siblings: how many neighbouring copies meet the same luck and can be brought together; divides B.
 
     Attributes:
+        decided_s: (B,) float64, when the decisions of the last step were due, in ticks, which siblings share.
         elapsed_s: (B,) float64, expected seconds between the last two decisions of each copy.
     """
 
-    siblings = 1  # luck here is no trace that two copies could meet
-
     def __init__(
-        self, decisions: ChainDecisions, *, num_envs: int, seed: np.random.SeedSequence, rate: float, scale: float
+        self,
+        decisions: ChainDecisions,
+        *,
+        num_envs: int,
+        seed: np.random.SeedSequence,
+        rate: float,
+        scale: float,
+        siblings: int = 1,
     ) -> None:
         process = decisions.model.process
         places = process.choices.shape[1]
         super().__init__(num_envs, observation_space(places), spaces.Discrete(places))
-        self.decisions, self.rate, self.scale, self._luck = decisions, rate, scale, seed
+        self.decisions, self.rate, self.scale, self.siblings, self._luck = decisions, rate, scale, siblings, seed
+        self.decided_s = np.zeros(num_envs)
         self._choices, self._lands = process.choices, forced(process)
         self._chain = chain_of(process, len(decisions.model.network.classes))
         self._never = np.zeros(num_envs, np.bool_)
@@ -53,12 +61,24 @@ class ChainCenters(BatchedVecEnv):
     def reset(self) -> dict[str, NDArray[Any]]:
         """Empty networks, up to their first decision."""
         self._walkers = walkers_at(self.decisions.model.process.start, self._luck, self.num_envs)
+        self._walkers.key[:] = self._walkers.key[self.eldest]
         self._walk()
+        return self._observation()
+
+    @property
+    def eldest(self) -> NDArray[np.int64]:
+        """(B,) the first of each copy's siblings."""
+        return np.arange(self.num_envs) // self.siblings * self.siblings
+
+    def gather(self) -> dict[str, NDArray[Any]]:
+        """Put all siblings where the eldest stands; what they then observe."""
+        for where in (self._walkers.tick, self._walkers.state, self._walkers.decision):
+            where[:] = where[self.eldest]
         return self._observation()
 
     def step_wait(self) -> VecEnvStepReturn:
         """Answer every copy's decision: observations, (B,) float32 rewards, (B,) False, infos that say nothing."""
-        rows = self._walkers.decision
+        rows, self.decided_s = self._walkers.decision, self._walkers.tick.astype(np.float64)
         choice = self._places[np.arange(self.num_envs), self._actions]
         self._walkers.state[:] = self._choices[rows, choice]
         self._walk()

@@ -7,7 +7,7 @@ is within 1 %, and below that of the best rule wherever that rule's own gap exce
 The learner plays the chain itself and sees counts and rates only (`chain_decisions`). A policy on a chain is a table,
 so every cost here is exact: no gap has simulation noise, and the interval of PPO is over its seeds. Checkpoints are
 chosen on validation walks (`chain_learning`), never on an exact figure. The best rule is chosen on the exact figures,
-which is in its favour. Training seeds are 1, 2, ...: the settings were chosen on seed 0, at load 0.7, by exact gaps.
+which is in its favour. Training seeds are 1, 2, ...: the settings were chosen on seed 0, by exact gaps.
 The same arguments give the same figures; finished parts are kept in the out folder and a run that is cut off goes on
 from them.
 """
@@ -29,7 +29,7 @@ import torch
 from experiments.figures import print_table, write_json
 from experiments.optimality.assembly import Assembled, assemble
 from experiments.optimality.chain_decisions import ChainDecisions
-from experiments.optimality.chain_learning import CHAT_CREDIT_MIN, SETTINGS, TICKS, WALKERS, learn
+from experiments.optimality.chain_learning import CHAT_SETTINGS, SETTINGS, TICKS, WALKERS, learn
 from experiments.optimality.gap_picture import draw_gaps
 from experiments.optimality.gap_result import HEADER, Result, figures, print_rules
 from experiments.optimality.network import ChatNetwork, Network, QueueNetwork, at_load
@@ -162,8 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _settings(network: Network, steps: int) -> PPOConfig:
     """What PPO learns with: for chat, where a contact takes many times longer than a call, with credit over longer."""
-    credit_min = CHAT_CREDIT_MIN if isinstance(network, ChatNetwork) else SETTINGS.credit_min
-    return replace(SETTINGS, steps=steps, credit_min=credit_min)
+    return replace(CHAT_SETTINGS if isinstance(network, ChatNetwork) else SETTINGS, steps=steps)
 
 
 def _playable(name: str) -> Network:

@@ -142,6 +142,33 @@ def test_centers_of_one_seed_are_the_same(n):
         assert (reward == same).all() and all((seen_one[name] == seen_other[name]).all() for name in seen_one)
 
 
+def test_siblings_go_on_from_where_the_eldest_stands_and_meet_the_same_luck(chat):
+    rng = np.random.default_rng(0)
+    made = ChainCenters(chat, num_envs=6, seed=SEED, rate=0.0, scale=1.0, siblings=3)
+
+    def step(alike):
+        legal = made.action_masks()
+        drawn = rng.random(legal[::3].shape).repeat(3, axis=0) if alike else rng.random(legal.shape)
+        return made.step((drawn * legal).argmax(axis=1))
+
+    def same(observed, one, other):
+        return all((array[one] == array[other]).all() for array in observed.values())
+
+    observed = made.reset()
+    assert same(observed, 0, 2) and same(observed, 3, 5)
+    for _ in range(30):  # each on its own
+        observed, *_ = step(alike=False)
+    assert not same(observed, 0, 1)
+    eldest = {name: array[made.eldest].copy() for name, array in observed.items()}
+    gathered = made.gather()
+    assert all((gathered[name] == eldest[name]).all() for name in eldest)
+    for _ in range(30):
+        observed, rewards, *_ = step(alike=True)
+        assert same(observed, 0, 2) and (rewards == rewards[made.eldest]).all()
+        assert (made.decided_s == made.decided_s[made.eldest]).all() and (made.elapsed_s > 0).all()
+    assert not same(observed, 0, 3)
+
+
 def test_returns_are_savings_from_a_decision_on(n):
     played = play(n, RULES["cmu"], SEED, 200)
     saved = played.rate * played.minutes - played.cost
