@@ -2,12 +2,12 @@
 
 Claim: who takes a conversation and how many an agent holds depend on each other, so that learning both together beats
 the best tuned routing with the best fixed cap, and with weighted dynamic capacity. Joint learning begins by imitating
-the better of these two rules, by training episodes. In a center whose agents and conversations are all alike there is
-nothing to be gained, and the difference must be shown, by its whole interval, to stay within 0.5 % of the money that
-moves (control). Beside the rules stands routing that was learned, as long and as often, from the rule with the fixed
-cap and where every cap is that one: what joint learning gains over it is the caps'. With `--steps` all learn from as
-many decisions, whatever else the machine does, and come out the same each time; where half the decisions are caps, as
-on `bpo_chat`, routing alone then sees twice as many routes.
+the better of these two rules, by training episodes, and keeps its caps for half of the budget. In a center whose
+agents and conversations are all alike there is nothing to be gained, and the difference must be shown, by its whole
+interval, to stay within 0.5 % of the money that moves (control). Beside the rules stands routing that was learned, as
+long and as often, from the rule with the fixed cap and where every cap is that one: what joint learning gains over it
+is the caps'. With `--steps` all learn from as many decisions, whatever else the machine does, and come out the same
+each time; where half the decisions are caps, as on `bpo_chat`, routing alone then sees twice as many routes.
 
 The scenarios are frozen by hash before anything is compared; all are judged on the same frozen days, paired by day,
 learners as the mean over training seeds. Guards: no KPI of customers or agents may become worse than by the better

@@ -1,7 +1,9 @@
 """Routing before caps: while the first part of a budget lasts, the caps are the teacher's.
 
-Chances as open as learning routes asks for, opened for caps as well, fill a center with caps that nobody would choose,
-and who takes whom is then learned in that center. `experiments.joint.table` tells what came of it.
+Chances as open as learning routes asks for, opened for caps as well, fill a center with caps that nobody would
+choose, and who takes whom is then learned in that center. Over the rule begun at, in money per case and the mean of
+three seeds: on `omni`, in two million decisions, +0.056 instead of +0.031, on `bpo_chat`, in one million, +0.070
+instead of +0.051 (`experiments.joint.table`).
 """
 
 from __future__ import annotations
