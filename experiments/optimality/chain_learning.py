@@ -8,7 +8,8 @@ by trial, looking at exact gaps of seed 0: on W at load 0.7, rollouts of 32 step
 Chat has settings of its own. A conversation takes six to ten minutes and pays at its end: at load 0.7, credit over 4,
 10 and 20 minutes came to 1.0, 0.5 and 0.3 %. The optimum there holds back a place in a third of its decisions, the
 best rule in a sixth, and what a held place brings comes minutes later, so that a policy soon gave up holding: at load
-1.05 an entropy bonus of 0, .01, .03 and .1 came to 2.1, 2.1, 1.2 and 0.8 %.
+1.05 an entropy bonus of 0, .01, .03 and .1 came to 2.1, 2.1, 1.2 and 0.8 %, one run each with siblings; what these
+add was not tried apart.
 """
 
 from __future__ import annotations

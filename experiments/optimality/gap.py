@@ -161,7 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _settings(network: Network, steps: int) -> PPOConfig:
-    """What PPO learns with: for chat, where a contact takes many times longer than a call, with credit over longer."""
+    """What PPO learns with; chat, where a contact takes many times longer than a call, has settings of its own."""
     return replace(CHAT_SETTINGS if isinstance(network, ChatNetwork) else SETTINGS, steps=steps)
 
 

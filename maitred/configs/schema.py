@@ -54,11 +54,11 @@ class PolicyConfig:
 class PPOConfig(PolicyConfig):
     """Proximal policy optimisation with masks on the candidate network (Schulman et al. 2017).
 
-    Training ends with the first of `steps` and `minutes`; without `minutes` a run is the same each time.
-    Discounting is by simulated time: a reward t minutes after a choice counts exp(-t / horizon_min), so that the
-    horizon must outlast the time from a choice to what is booked for it. With a teacher, training begins with the
-    imitation of that rule, which `minutes` includes, and where caps are decided they are the rule's for half of the
-    budget (`maitred.training.routing_first`).
+    Training ends with the first of `steps` and `minutes`; without `minutes` a run is the same each time. Discounting
+    is by simulated time: a reward t minutes after a choice counts exp(-t / horizon_min), so that the horizon must
+    outlast the time from a choice to what is booked for it. With a teacher, training begins with the imitation of
+    that rule, which `minutes` includes, as it does the tuning of `best`. Where caps are decided, the rule goes on to
+    set them for half of what is left (`maitred.training.routing_first`).
     """
 
     name: str = "ppo"

@@ -26,7 +26,7 @@ from maitred.training.learning import ALGORITHM, REHEARSAL, Learned, Log, branch
 from maitred.training.mixed_centers import MixedCenters
 from maitred.training.preferences import spread_objectives
 from maitred.training.rehearsal import EPISODES, Rehearsal, joined, rehearse
-from maitred.training.routing_first import KEPT, RoutingFirst
+from maitred.training.routing_first import Half, RoutingFirst
 from maitred.training.semi_markov import SemiMarkovBuffer
 from maitred.training.short_lists import ShortListExtractor
 from maitred.training.training_centers import TrainingCenters
@@ -47,8 +47,9 @@ def train_ppo(
     clock = Clock(config)
     worlds = [resized(scenario, agents, load) for agents in config.sizes for load in config.loads]
     teacher = _teacher(config, scenario, objective, seed)
+    half = Half(clock.spent, len(worlds) * _centers(config, len(worlds)) / config.steps)
     parts, lessons = zip(
-        *(_prepare(config, world, teacher, objective, seed, i, len(worlds), clock) for i, world in enumerate(worlds)),
+        *(_prepare(config, world, teacher, objective, seed, i, len(worlds), half) for i, world in enumerate(worlds)),
         strict=True,
     )
     centers = parts[0] if len(parts) == 1 else MixedCenters(parts)
@@ -79,7 +80,7 @@ def _prepare(
     seed: int,
     index: int,
     worlds: int,
-    clock: Clock,
+    half: Half,
 ) -> tuple[TrainingCenters, Rehearsal]:
     """One world's share of the centers, and of what is imitated; rewards and returns in units of order one."""
     episodes, ours, theirs = branch(seed, REHEARSAL).spawn(3 * worlds)[3 * index : 3 * index + 3]
@@ -93,12 +94,12 @@ def _prepare(
         horizon_s=60 * config.horizon_min,
     )
     scale = float(rehearsal.returns.std()) or 1.0
-    groups = config.n_envs // worlds // config.siblings
+    centers = _centers(config, worlds)
     settings: dict[str, Any] = {
         "scenario": world,
-        "num_envs": groups * config.siblings,
+        "num_envs": centers,
         "seed": seed,
-        "objective": _objectives(config, objective, groups, theirs, config.siblings),
+        "objective": _objectives(config, objective, centers // config.siblings, theirs, config.siblings),
         "scale": scale,
         "episode": rehearsal.raised // rehearsal.episodes,
         "siblings": config.siblings,
@@ -107,9 +108,13 @@ def _prepare(
     if config.teacher is None or not world.concurrency.decided:
         training = TrainingCenters(**settings)
     else:
-        step = config.n_envs / config.steps  # of all centers, as a share of the budget
-        training = RoutingFirst(teacher=teacher, kept=lambda taken: clock.spent(taken * step) < KEPT, **settings)
+        training = RoutingFirst(teacher=teacher, kept=half, **settings)
     return training, replace(rehearsal, returns=rehearsal.returns / scale)
+
+
+def _centers(config: PPOConfig, worlds: int) -> int:
+    """Of each world: whole groups of siblings."""
+    return config.n_envs // worlds // config.siblings * config.siblings
 
 
 def _objectives(

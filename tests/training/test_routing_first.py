@@ -9,7 +9,7 @@ from maitred.configs.schema import EvaluationConfig, PPOConfig, TrainConfig
 from maitred.envs.decision import Kind
 from maitred.envs.objective import Objective
 from maitred.envs.scenario_file import load_scenario
-from maitred.training.routing_first import RoutingFirst
+from maitred.training.routing_first import Half, RoutingFirst
 from maitred.training.train import train
 from maitred.training.training_centers import TrainingCenters
 
@@ -79,15 +79,41 @@ def test_after_that_the_learner_sets_them(settings):
         np.random.default_rng(0),
     )
     observed, before, after = centers.reset(), [], []
-    for step in range(2 * STEPS):
+    for step in range(STEPS):
         legal = centers.action_masks()[is_cap(observed)].sum(axis=1).tolist()
         (before if step < 50 else after).extend(legal)
-        observed, *_ = centers.step(anyone(centers, rng)) if step != STEPS else (centers.gather(),)
+        observed, *_ = centers.step(anyone(centers, rng))
     assert set(before) == {1} and min(after) > 1
 
 
-@pytest.mark.parametrize(("teacher", "kept"), [("cap2", [64]), (None, [])])
-def test_ppo_keeps_a_teachers_caps_for_half_of_its_decisions(monkeypatch, teacher, kept):
+def test_siblings_brought_together_are_asked_alike(settings):
+    centers, rng = RoutingFirst(teacher=rule("cap2"), kept=lambda taken: True, **settings), np.random.default_rng(0)
+    centers.reset()
+    met = 0
+    for _ in range(STEPS):
+        centers.step(anyone(centers, rng))
+        observed = centers.gather()
+        caps = is_cap(observed)
+        met += caps.sum()
+        assert all((array == array[centers.eldest]).all() for array in observed.values())
+        assert (observed["mask"][caps].sum(axis=1) == 1).all()
+        np.testing.assert_array_equal(centers.action_masks(), observed["mask"] > 0)
+    assert met
+
+
+def test_half_is_of_what_is_left_when_learning_begins():
+    of_decisions = Half(lambda share: share, step=0.01)
+    assert [of_decisions(taken) for taken in (0, 49, 50, 99)] == [True, True, False, False]
+    minutes = iter((0.6, 0.79, 0.81, 0.95))  # the first 0.6 went into tuning and imitation
+    of_wall_clock = Half(lambda share: next(minutes), step=0.01)
+    assert [of_wall_clock(taken) for taken in range(4)] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("teacher", "sizes", "n_envs", "kept"),
+    [("cap2", (1.0,), 8, [64]), (None, (1.0,), 8, []), ("cap2", (1.0, 1.0), 10, [64, 64])],  # 10: two groups of four
+)
+def test_ppo_keeps_a_teachers_caps_for_half_of_its_decisions(monkeypatch, teacher, sizes, n_envs, kept):
     begun = []
 
     class Seen(RoutingFirst):
@@ -101,6 +127,7 @@ def test_ppo_keeps_a_teachers_caps_for_half_of_its_decisions(monkeypatch, teache
             return super().step_wait()
 
     monkeypatch.setattr("maitred.training.ppo_training.RoutingFirst", Seen)
-    policy = PPOConfig(steps=1024, minutes=None, n_envs=8, n_steps=64, batch_size=512, teacher=teacher, imitated=1000)
+    brief = {"steps": 1024, "minutes": None, "n_steps": 64, "batch_size": 64 * n_envs, "imitated": 1000}
+    policy = PPOConfig(teacher=teacher, sizes=sizes, n_envs=n_envs, **brief)
     train(TrainConfig(scenario_file="w3_chat", policy=policy, evaluation=EvaluationConfig(validation_episodes=2)))
     assert [sum(one.answered) for one in begun] == kept
