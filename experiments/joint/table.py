@@ -2,12 +2,13 @@
 
 Claim: who takes a conversation and how many an agent holds depend on each other, so that learning both together beats
 the best tuned routing with the best fixed cap, and with weighted dynamic capacity. Joint learning begins by imitating
-the better of these two rules, by training episodes, and keeps its caps for half of the budget. In a center whose
-agents and conversations are all alike there is nothing to be gained, and the difference must be shown, by its whole
-interval, to stay within 0.5 % of the money that moves (control). Beside the rules stands routing that was learned, as
-long and as often, from the rule with the fixed cap and where every cap is that one: what joint learning gains over it
-is the caps'. With `--steps` all learn from as many decisions, whatever else the machine does, and come out the same
-each time; where half the decisions are caps, as on `bpo_chat`, routing alone then sees twice as many routes.
+the better of these two rules, by training episodes, and keeps its caps for the first half of learning. In a center
+whose agents and conversations are all alike there is nothing to be gained, and the difference must be shown, by its
+whole interval, to stay within 0.5 % of the money that moves (control). Beside the rules stands routing that was
+learned, as long and as often, from the rule with the fixed cap and where every cap is that one: what joint learning
+gains over it is the caps'. With `--steps` all learn from as many decisions, whatever else the machine does, and come
+out the same each time; where half the decisions are caps, as on `bpo_chat`, routing alone then sees twice as many
+routes.
 
 The scenarios are frozen by hash before anything is compared; all are judged on the same frozen days, paired by day,
 learners as the mean over training seeds. Guards: no KPI of customers or agents may become worse than by the better
@@ -49,6 +50,7 @@ from maitred.training.paired import pooled
 from maitred.training.validation import Difference
 
 WORLDS = ("bpo_chat", "omni", "bpo_chat_alike")
+CAPS_FROM = 0.5  # share of learning
 CONTROL = 0.005  # of the reward's size per case, both ways
 LEARNED = f"{FIXED}, routing learned"
 
@@ -122,7 +124,7 @@ def _compare(name: str, center: Scenario, options: argparse.Namespace) -> Compar
 
 
 def _learned(judge: Judge, teacher: str, options: argparse.Namespace) -> list[Judged]:
-    config = replace(ppo(options), teacher=teacher)
+    config = replace(ppo(options), teacher=teacher, caps_from=CAPS_FROM)
     return [judge.learner(config, seed) for seed in range(1, options.seeds + 1)]
 
 

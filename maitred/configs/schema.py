@@ -57,8 +57,7 @@ class PPOConfig(PolicyConfig):
     Training ends with the first of `steps` and `minutes`; without `minutes` a run is the same each time. Discounting
     is by simulated time: a reward t minutes after a choice counts exp(-t / horizon_min), so that the horizon must
     outlast the time from a choice to what is booked for it. With a teacher, training begins with the imitation of
-    that rule, which `minutes` includes, as it does the tuning of `best`. Where caps are decided, the rule goes on to
-    set them for half of what is left (`maitred.training.routing_first`).
+    that rule, which `minutes` includes, as it does the tuning of `best`.
     """
 
     name: str = "ppo"
@@ -79,6 +78,7 @@ class PPOConfig(PolicyConfig):
     teacher: str | None = None  # rule to imitate first, `best` for the best of all, tuned; none came further on bank
     imitated: int = 50_000  # of its decisions
     imitation_epochs: int = 12  # passes over them
+    caps_from: float = 0.0  # share of learning from which caps are learned, too; until then the teacher sets them
     anchor: float = 0.0  # price of a nat by which a choice departs from the imitated teacher, in sd of its returns
     sizes: tuple[float, ...] = (1.0,)  # factors of the scenario's agents to train at, each with every load
     loads: tuple[float, ...] = (1.0,)  # factors of its arrivals per agent hour
@@ -95,6 +95,13 @@ class PPOConfig(PolicyConfig):
         _positive("policy", imitation_epochs=self.imitation_epochs)
         _require(self.anchor >= 0, "policy.anchor", "0 or more", self.anchor)
         _require(not self.anchor or self.teacher is not None, "policy.anchor", "0 without policy.teacher", self.anchor)
+        _fraction("policy", caps_from=self.caps_from)
+        _require(
+            not self.caps_from or self.teacher is not None,
+            "policy.caps_from",
+            "0 without policy.teacher",
+            self.caps_from,
+        )
         _require(self.multiplier_step >= 0, "policy.multiplier_step", "0 or more", self.multiplier_step)
         _require(self.preference_spread >= 1, "policy.preference_spread", "1 or more", self.preference_spread)
         factors = (*self.sizes, *self.loads)

@@ -26,7 +26,7 @@ from maitred.training.learning import ALGORITHM, REHEARSAL, Learned, Log, branch
 from maitred.training.mixed_centers import MixedCenters
 from maitred.training.preferences import spread_objectives
 from maitred.training.rehearsal import EPISODES, Rehearsal, joined, rehearse
-from maitred.training.routing_first import Half, RoutingFirst
+from maitred.training.routing_first import FirstPart, RoutingFirst
 from maitred.training.semi_markov import SemiMarkovBuffer
 from maitred.training.short_lists import ShortListExtractor
 from maitred.training.training_centers import TrainingCenters
@@ -47,9 +47,9 @@ def train_ppo(
     clock = Clock(config)
     worlds = [resized(scenario, agents, load) for agents in config.sizes for load in config.loads]
     teacher = _teacher(config, scenario, objective, seed)
-    half = Half(clock.spent, len(worlds) * _centers(config, len(worlds)) / config.steps)
+    first = FirstPart(config.caps_from, clock.spent, len(worlds) * _centers(config, len(worlds)) / config.steps)
     parts, lessons = zip(
-        *(_prepare(config, world, teacher, objective, seed, i, len(worlds), half) for i, world in enumerate(worlds)),
+        *(_prepare(config, world, teacher, objective, seed, i, len(worlds), first) for i, world in enumerate(worlds)),
         strict=True,
     )
     centers = parts[0] if len(parts) == 1 else MixedCenters(parts)
@@ -80,7 +80,7 @@ def _prepare(
     seed: int,
     index: int,
     worlds: int,
-    half: Half,
+    first: FirstPart,
 ) -> tuple[TrainingCenters, Rehearsal]:
     """One world's share of the centers, and of what is imitated; rewards and returns in units of order one."""
     episodes, ours, theirs = branch(seed, REHEARSAL).spawn(3 * worlds)[3 * index : 3 * index + 3]
@@ -105,10 +105,10 @@ def _prepare(
         "siblings": config.siblings,
         "later": index / worlds,
     }
-    if config.teacher is None or not world.concurrency.decided:
+    if not config.caps_from or not world.concurrency.decided:
         training = TrainingCenters(**settings)
     else:
-        training = RoutingFirst(teacher=teacher, kept=half, **settings)
+        training = RoutingFirst(teacher=teacher, kept=first, **settings)
     return training, replace(rehearsal, returns=rehearsal.returns / scale)
 
 

@@ -87,6 +87,8 @@ def test_a_run_without_a_wall_clock_budget_can_be_asked_for() -> None:
         ("policy.horizon_min=0", "policy.horizon_min: expected a positive number, found 0"),
         ("policy.sizes=[1,-2]", "policy.sizes, policy.loads: expected positive numbers, found"),
         ("policy.imitation_epochs=0", "policy.imitation_epochs: expected a positive number, found 0"),
+        ("policy.caps_from=1.1", "policy.caps_from: expected a number from 0 to 1, found 1.1"),
+        ("policy.caps_from=.5", "policy.caps_from: expected 0 without policy.teacher, found 0.5"),
         ("policy.anchor=-1", "policy.anchor: expected 0 or more, found -1"),
         ("policy.anchor=.1", "policy.anchor: expected 0 without policy.teacher, found 0.1"),
         ("policy.batch_size=7", "a divisor of n_envs"),

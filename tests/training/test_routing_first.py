@@ -9,7 +9,7 @@ from maitred.configs.schema import EvaluationConfig, PPOConfig, TrainConfig
 from maitred.envs.decision import Kind
 from maitred.envs.objective import Objective
 from maitred.envs.scenario_file import load_scenario
-from maitred.training.routing_first import Half, RoutingFirst
+from maitred.training.routing_first import FirstPart, RoutingFirst
 from maitred.training.train import train
 from maitred.training.training_centers import TrainingCenters
 
@@ -101,19 +101,19 @@ def test_siblings_brought_together_are_asked_alike(settings):
     assert met
 
 
-def test_half_is_of_what_is_left_when_learning_begins():
-    of_decisions = Half(lambda share: share, step=0.01)
+def test_the_share_is_of_what_is_left_when_learning_begins():
+    of_decisions = FirstPart(0.5, lambda share: share, step=0.01)
     assert [of_decisions(taken) for taken in (0, 49, 50, 99)] == [True, True, False, False]
     minutes = iter((0.6, 0.79, 0.81, 0.95))  # the first 0.6 went into tuning and imitation
-    of_wall_clock = Half(lambda share: next(minutes), step=0.01)
+    of_wall_clock = FirstPart(0.5, lambda share: next(minutes), step=0.01)
     assert [of_wall_clock(taken) for taken in range(4)] == [True, True, False, False]
 
 
 @pytest.mark.parametrize(
-    ("teacher", "sizes", "n_envs", "kept"),
-    [("cap2", (1.0,), 8, [64]), (None, (1.0,), 8, []), ("cap2", (1.0, 1.0), 10, [64, 64])],  # 10: two groups of four
+    ("caps_from", "sizes", "n_envs", "kept"),
+    [(0.5, (1.0,), 8, [64]), (0.0, (1.0,), 8, []), (0.25, (1.0, 1.0), 10, [32, 32])],  # 10: two groups of four
 )
-def test_ppo_keeps_a_teachers_caps_for_half_of_its_decisions(monkeypatch, teacher, sizes, n_envs, kept):
+def test_ppo_keeps_a_teachers_caps_for_the_share_that_it_is_told(monkeypatch, caps_from, sizes, n_envs, kept):
     begun = []
 
     class Seen(RoutingFirst):
@@ -128,6 +128,6 @@ def test_ppo_keeps_a_teachers_caps_for_half_of_its_decisions(monkeypatch, teache
 
     monkeypatch.setattr("maitred.training.ppo_training.RoutingFirst", Seen)
     brief = {"steps": 1024, "minutes": None, "n_steps": 64, "batch_size": 64 * n_envs, "imitated": 1000}
-    policy = PPOConfig(teacher=teacher, sizes=sizes, n_envs=n_envs, **brief)
+    policy = PPOConfig(teacher="cap2", caps_from=caps_from, sizes=sizes, n_envs=n_envs, **brief)
     train(TrainConfig(scenario_file="w3_chat", policy=policy, evaluation=EvaluationConfig(validation_episodes=2)))
     assert [sum(one.answered) for one in begun] == kept
