@@ -6,8 +6,9 @@ caps as sure as the teacher's came no further on `bpo_chat`.
 
 It does not always pay. Caps from half of learning on, in money per case over the rule begun at, means of three seeds
 that differ by .05 to .1: on `omni` +0.056 instead of +0.031, on `bpo_chat` with cap 5 +0.070 instead of +0.051, and
-the same where all agents and chats are alike (`experiments.joint.table`, 40 days); on `bpo_chat` with cap 4 +0.007
-instead of +0.088 (`experiments.ladder.table --steps 1000000`, 20 days).
+the same where all agents and chats are alike (`experiments.joint.table`, 40 days); but on `bpo_chat` with cap 4
++0.007 instead of +0.088, and on `w3_chat` and `w10_adversarial` +0.094 and +0.103 instead of +0.090 and +0.117 (from
+the rules of `experiments.ladder.table --steps 1000000`, 20 days).
 """
 
 from __future__ import annotations
