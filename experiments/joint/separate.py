@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from maitred.agents.families import CAP
+from maitred.agents.families import CAP, SETS_CAP, without_cap
 from maitred.agents.rules import rule
 from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
@@ -19,7 +18,6 @@ from maitred.training.tuning import rewards
 FIXED, WEIGHTED = "fixed cap", "weighted capacity"
 ROUTINGS = 2  # of the best tuned families, each tried with every cap
 EPISODES = 8  # of training, for every pair
-_LEVER = re.compile(r"(^|\+)(cap\d|weighted_capacity(\([^)]*\))?)(?=\+|$)")
 
 
 def separate(scenario: Scenario, families: dict[str, str], seed: int) -> dict[str, str]:
@@ -32,7 +30,7 @@ def separate(scenario: Scenario, families: dict[str, str], seed: int) -> dict[st
         families: the tuned rule of every family, best first.
         seed: of the training episodes.
     """
-    routings = list(dict.fromkeys(_without_cap(name) for name in families.values()))[:ROUTINGS]
+    routings = list(dict.fromkeys(without_cap(name) for name in families.values()))[:ROUTINGS]
     traces, objective = training_traces(scenario, seed, range(EPISODES)), Objective()
     found, best = {}, {}
     for kind, caps in _caps().items():
@@ -50,14 +48,9 @@ def _caps() -> dict[str, list[str]]:
     return {FIXED: fixed, WEIGHTED: [name for name in names if name not in fixed]}
 
 
-def _without_cap(name: str) -> str:
-    """A rule's name without the cap it was tuned with; that of the platform's routing if nothing else is left."""
-    return _LEVER.sub("", name).strip("+") or "incumbent"
-
-
 def with_cap_of(scenario: Scenario, name: str) -> Scenario:
     """The center with caps fixed where a rule with a fixed cap sets them, so that routing alone is decided."""
-    lever = _LEVER.search(name)
+    lever = SETS_CAP.search(name)
     if lever is None or not lever[2].startswith("cap"):
         raise ValueError(f"name: expected a rule with a fixed cap, found {name}")
     cap = float(lever[2].removeprefix("cap"))

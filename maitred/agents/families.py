@@ -8,6 +8,7 @@ come, are what they are and are not tuned, and neither is what the platform does
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
@@ -21,6 +22,7 @@ from maitred.envs.scenario import Scenario
 CAP = tuple(f"weighted_capacity(slots={slots},complexity_weight={w})" for slots in CAPS for w in (0, 1))
 BOT = tuple(f"bot_first(contained_at_least={p},price_weight={w})" for p in (0, 0.3, 0.45, 0.6, 2) for w in (0, 0.5))
 VOICE = tuple(f"on_by_voice(idle_share_at_least={share})" for share in (0, 0.1, 0.25, 0.5, 2))
+SETS_CAP = re.compile(r"(^|\+)(cap\d|weighted_capacity(\([^)]*\))?)(?=\+|$)")  # the part of a rule's name
 MESSAGE = tuple(f"outreach_selective(threshold={p})" for p in (0, 0.3, 0.5, 0.7, 2))
 
 
@@ -86,6 +88,11 @@ def families(scenario: Scenario, beside: Sequence[str] = ("",)) -> list[Family]:
         found.append(Family("shortest_delay", "shortest_delay", _DELAY, beside))
         found.append(Family("quadrant", "quadrant", _QUADRANT))
     return found
+
+
+def without_cap(name: str) -> str:
+    """A rule's name without the cap that it sets; that of the platform's routing if nothing else is left."""
+    return SETS_CAP.sub("", name).strip("+") or "incumbent"
 
 
 _ROUTING: dict[str, Mapping[str, Sequence[float]]] = {

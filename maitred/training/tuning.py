@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
-from maitred.agents.families import Family, families, levers
+from maitred.agents.families import CAP, Family, families, levers, without_cap
 from maitred.agents.rules import rule
 from maitred.envs.decision import Policy
 from maitred.envs.kpi import REWARD, kpi_ratios
@@ -34,6 +34,7 @@ from maitred.training.validation import Difference
 DEFAULT_BUDGET = 48  # episodes per family
 KEPT = 4  # one setting in so many goes on, for so many times the episodes: both rounds cost the same
 BESIDE = 3  # caps that rules of routing are tuned jointly with
+ROUTINGS = 2  # of those tuned, tried with every cap
 
 
 class Trial(NamedTuple):
@@ -62,9 +63,30 @@ class Tuned:
 
 
 def best_rule(scenario: Scenario, objective: Objective, seed: int, budget: int = DEFAULT_BUDGET) -> list[Tuned]:
-    """Tune every family that a scenario has a use for; the best first, by reward on the training episodes."""
-    beside = best_levers(scenario, objective, seed, budget)
-    tuned = [tune(family, scenario, objective, seed, budget) for family in families(scenario, beside)]
+    """Tune every family that a scenario has a use for; the best first, by reward on the training episodes.
+
+    Few caps stand beside all routing; the best routing is then tried with every cap, as a family of its own.
+    """
+
+    def tuned(found: Sequence[Family]) -> list[Tuned]:
+        return [tune(family, scenario, objective, seed, budget) for family in found]
+
+    ranked = _best_first(tuned(families(scenario, best_levers(scenario, objective, seed, budget))))
+    if not scenario.concurrency.decided:
+        return ranked
+    return _best_first([*ranked, *tuned(_with_every_cap(ranked))])
+
+
+def _with_every_cap(ranked: Sequence[Tuned]) -> list[Family]:
+    """The best of the tuned rules, as families in which only the cap is open."""
+    routing: dict[str, str] = {}
+    for one in ranked:
+        routing.setdefault(without_cap(one.policy.name), one.family)
+    best = list(routing.items())[:ROUTINGS]
+    return [Family(f"{family}, every cap", name, levers=CAP) for name, family in best]
+
+
+def _best_first(tuned: Sequence[Tuned]) -> list[Tuned]:
     return sorted(tuned, key=lambda one: -one.difference.value)
 
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from maitred.agents.families import Family, families, levers
+from maitred.agents.families import CAP, Family, families, levers, without_cap
 from maitred.agents.rules import RULES, rule
 from maitred.envs.objective import Objective
 from maitred.envs.scenario_file import load_scenario
@@ -96,6 +96,32 @@ def test_levers_are_combined_with_their_best_values():
     beside = best_levers(load_scenario("w3_chat"), Objective(), seed=1, budget=12)
     assert len(beside) == 3
     assert all(rule(name).name.startswith(("cap", "weighted_capacity")) for name in beside)
+
+
+@pytest.mark.parametrize(
+    ("name", "rest"),
+    [
+        ("cap4+cmu(level_cost=2)", "cmu(level_cost=2)"),
+        ("bot_first+cap4+fastest", "bot_first+fastest"),
+        ("weighted_capacity(slots=4,complexity_weight=0.5)+pmu", "pmu"),
+        ("cap3", "incumbent"),
+        ("cmu", "cmu"),
+    ],
+)
+def test_a_rule_without_its_cap_is_its_routing(name, rest):
+    assert without_cap(name) == rest
+    assert rule(rest)
+
+
+def test_where_caps_are_set_the_best_routing_is_tried_with_every_cap():
+    tuned = best_rule(load_scenario("w3_chat"), Objective(), seed=1, budget=48)
+    again = [one for one in tuned if one.family.endswith(", every cap")]
+    assert len(again) == 2
+    for one in again:
+        assert len({trial.name for trial in one.tried}) == len(CAP)
+        assert len({without_cap(rule(trial.name).name) for trial in one.tried}) == 1
+    without_caps = best_rule(small_center(), Objective(), seed=5, budget=12)
+    assert not any(one.family.endswith("every cap") for one in without_caps)
 
 
 def test_what_was_tried_is_written_and_reads_back():

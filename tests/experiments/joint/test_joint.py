@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.joint.separate import EPISODES, _without_cap, homogeneous, separate, with_cap_of
+from experiments.joint.separate import EPISODES, homogeneous, separate, with_cap_of
 from experiments.joint.table import LEARNED, Comparison, _guard, _guards, _verdict, main
 from experiments.judging import Judged, frozen_days
 from maitred.agents.rules import rule
@@ -18,21 +18,6 @@ CASES = np.array([100.0, 200.0, 150.0])
 def judged(per_case, aht_s=300.0, fcr=0.8):
     ratios = {"reward": per_case * CASES + [1, 0, -1], "aht_s": aht_s * CASES, "fcr": fcr * CASES}
     return Judged("x", {name: np.stack([sums, CASES], axis=1) for name, sums in ratios.items()}, 1.0)
-
-
-@pytest.mark.parametrize(
-    ("name", "rest"),
-    [
-        ("cap4+cmu(level_cost=2)", "cmu(level_cost=2)"),
-        ("bot_first+cap4+fastest", "bot_first+fastest"),
-        ("weighted_capacity(slots=4,complexity_weight=0.5)+pmu", "pmu"),
-        ("cap3", "incumbent"),
-        ("cmu", "cmu"),
-    ],
-)
-def test_a_rule_without_its_cap_is_its_routing(name, rest):
-    assert _without_cap(name) == rest
-    assert rule(rest)
 
 
 def test_the_best_of_either_kind_of_cap_is_chosen_on_training_episodes(monkeypatch):
