@@ -82,7 +82,8 @@ class PPOConfig(PolicyConfig):
     anchor: float = 0.0  # price of a nat by which a choice departs from the imitated teacher, in sd of its returns
     sizes: tuple[float, ...] = (1.0,)  # factors of the scenario's agents to train at, each with every load
     loads: tuple[float, ...] = (1.0,)  # factors of its arrivals per agent hour
-    multiplier_step: float = 0.0  # money per case and unit of a KPI, for each unit beyond its bound; 0 charges nothing
+    multiplier_step: float = 0.0  # money per case that a breach as large as its bound adds to the charge for such a
+    # breach, at every validation; 0 charges nothing
     preference_spread: float = 1.0  # weights of cost, work and satisfaction vary by up to this factor between groups of
     # siblings; 1 for one policy
 
@@ -197,7 +198,10 @@ class ObjectiveConfig(Objective):
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
-            _require(value is None or value >= 0, f"objective.{name}", "a number of 0 or more", value)
+            if name.endswith(("_at_most", "_at_least")):
+                _require(value is None or value > 0, f"objective.{name}", "a number above 0, or null", value)
+            else:
+                _require(value >= 0, f"objective.{name}", "a number of 0 or more", value)
 
     def build(self) -> Objective:
         """The objective of these weights and bounds."""

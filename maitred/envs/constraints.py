@@ -88,20 +88,24 @@ def penalty(bounds: Sequence[Bound], multipliers: Floats, ratios: Floats) -> flo
 
 
 def updated(bounds: Sequence[Bound], multipliers: Floats, ratios: Floats, step: float) -> Floats:
-    """(M,) multipliers after a step of projected dual ascent: max(0, multiplier + step x (KPI - limit)).
+    """(M,) multipliers after a step of projected dual ascent: max(0, multiplier + step x (KPI - limit) / limit^2).
+
+    KPIs count in shares of their limits, so that one step suits seconds, shares and ratios alike.
 
     Args:
-        bounds: M bounds.
+        bounds: M bounds, their limits above 0.
         multipliers: (M,) money per unit of KPI.
         ratios: (E, M, 2) numerators and denominators of the bounds' KPIs on the episodes just played.
-        step: money per squared unit of KPI, positive.
+        step: money, positive: what a breach as large as the limit adds to the charge for one as large as the limit.
 
     Raises:
         ValueError: the step is not positive.
     """
     if not step > 0:
         raise ValueError(f"step: expected a positive number, found {step}")
-    return np.maximum(multipliers + step * _pooled_excess(bounds, ratios), 0.0)
+    squared = np.array([bound.limit**2 for bound in bounds], np.float64)
+    moved: Floats = np.maximum(multipliers + step * _pooled_excess(bounds, ratios) / squared, 0.0)
+    return moved
 
 
 def prices(bounds: Sequence[Bound], multipliers: Floats, ratios: Floats) -> Floats:

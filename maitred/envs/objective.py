@@ -18,7 +18,7 @@ class Objective:
     Per contact: -1 x cost - 0.30 x focus minutes + 8 x latent CSAT (0..1) - 4 x abandonment, less what missed
     deadlines, broken promises and unwanted channels are worth where a scenario has them. Paid time is booked when
     the day starts, so only overrun and what routing can change reaches a learner's reward. A weight of 0 leaves out
-    what is paid for already: transfers and churn through satisfaction, messages and leavers through cost.
+    what is paid for already: transfers, waiting and churn through satisfaction, messages and leavers through cost.
 
     The bounds are no part of the reward: `maitred.envs.constraints` reads them from the fields `KPI_at_most` and
     `KPI_at_least`; None is no bound.
@@ -36,9 +36,11 @@ class Objective:
     mismatched: float = 0.5  # per contact answered on a channel the customer did not want
     message: float = 0.0  # per proactive message, beyond what it costs
     replaced: float = 0.0  # per agent who left, beyond what replacing costs
+    waited_per_min: float = 0.0  # per minute that answered contacts waited
 
     occupancy_at_most: float | None = 0.85  # ceiling (domain RS-6)
     abandonment_at_most: float | None = 0.10
+    asa_s_at_most: float | None = None  # seconds; what was agreed on, where anything was
     wait_ratio_at_most: float | None = 1.5  # of the least valued customers (FA-2)
     novice_load_at_least: float | None = 0.5  # of novices (FA-1)
 
@@ -57,6 +59,7 @@ class Objective:
             Term.MISMATCHED: -self.mismatched,
             Term.MESSAGES: -self.message,
             Term.REPLACED: -self.replaced,
+            Term.WAITED_S: -self.waited_per_min / 60,
         }
         return np.array([value[term] for term in Term])
 

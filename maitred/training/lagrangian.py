@@ -25,7 +25,7 @@ class Lagrangian:
     Args:
         validation: the episodes on which bounds are read.
         centers: whose rewards are charged.
-        step: money per case and unit of KPI, for a breach of one unit; positive.
+        step: money per case, positive: what a breach as large as its limit adds to the charge for such a breach.
     """
 
     def __init__(self, validation: Validation, centers: Sequence[TrainingCenters], step: float) -> None:

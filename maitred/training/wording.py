@@ -46,6 +46,7 @@ TERMS = {
     Term.MISMATCHED: "Unwanted channels",
     Term.MESSAGES: "Messages",
     Term.REPLACED: "Agents who left",
+    Term.WAITED_S: "Waiting",
 }
 _UNITS: dict[str, tuple[str, str, float, int]] = {  # name, name of a difference, factor, digits
     "share": ("%", "pp", 100.0, 1),

@@ -29,7 +29,8 @@ def test_the_objective_bounds_what_a_scenario_has() -> None:
 
 def test_every_bound_of_the_objective_names_a_kpi() -> None:
     named = {field.name.partition("_at_")[0] for field in fields(Objective) if "_at_" in field.name}
-    assert named == {bound.kpi.name for bound in bounds_of(Objective(), applicable(talking()))}
+    every = Objective(asa_s_at_most=20.0)
+    assert named == {bound.kpi.name for bound in bounds_of(every, applicable(talking()))}
 
 
 @pytest.mark.parametrize(
@@ -67,9 +68,16 @@ def test_the_penalty_is_multiplier_times_breach() -> None:
 def test_multipliers_climb_while_a_bound_is_broken_and_never_fall_below_zero() -> None:
     ratios = np.array([[[95.0, 100.0], [0.9, 1.0]]])
     new = updated((CEILING, FLOOR), np.array([1.0, 1.0]), ratios, step=10.0)
-    np.testing.assert_allclose(new, [2.0, 0.0])
+    np.testing.assert_allclose(new, [1 + 10 * 0.10 / 0.85**2, 0.0])
     with pytest.raises(ValueError, match="step: expected a positive number, found 0"):
         updated((CEILING,), np.zeros(1), ratios[:, :1], step=0)
+
+
+def test_a_breach_counts_in_shares_of_its_limit_whatever_its_unit() -> None:
+    seconds, minutes = (Bound(BY_NAME["asa_s"], limit, "at most") for limit in (60.0, 1.0))
+    in_s = updated((seconds,), np.zeros(1), np.array([[[90.0, 1.0]]]), step=0.1)
+    in_min = updated((minutes,), np.zeros(1), np.array([[[1.5, 1.0]]]), step=0.1)
+    assert in_s * 60 == pytest.approx(in_min) and in_s > 0
 
 
 def test_dual_ascent_finds_the_price_that_keeps_a_bound() -> None:
@@ -77,6 +85,6 @@ def test_dual_ascent_finds_the_price_that_keeps_a_bound() -> None:
     bound, price = Bound(BY_NAME["occupancy"], 0.1, "at most"), np.zeros(1)
     for _ in range(200):
         x = 2 - price[0] / 10
-        price = updated((bound,), price, np.array([[[x / 10, 1.0]]]), step=20.0)
+        price = updated((bound,), price, np.array([[[x / 10, 1.0]]]), step=0.2)
     assert price[0] == pytest.approx(10.0)
     assert x / 10 == pytest.approx(0.1)

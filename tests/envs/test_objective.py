@@ -28,6 +28,7 @@ def test_the_first_world_is_worth_what_it_was() -> None:
         (Term.MISMATCHED, "mismatched", -1),
         (Term.MESSAGES, "message", -1),
         (Term.REPLACED, "replaced", -1),
+        (Term.WAITED_S, "waited_per_min", -1 / 60),
     ],
 )
 def test_every_term_has_a_weight_of_its_own(term: Term, field: str, sign: float) -> None:

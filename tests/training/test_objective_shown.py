@@ -18,7 +18,9 @@ from maitred.training.wording import bound_text, slack_text, value_text
 
 from .center import small_center
 
-OBJECTIVE = Objective(resolved=1.0, transferred=3.0, occupancy_at_most=0.2, abandonment_at_most=0.99)
+OBJECTIVE = Objective(
+    resolved=1.0, transferred=3.0, waited_per_min=0.1, occupancy_at_most=0.2, abandonment_at_most=0.99
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,7 @@ def test_terms_add_up_to_the_reward(evaluation: Evaluation) -> None:
     reward = evaluation.ratios[:, :, evaluation.kpis.index("reward")]
     np.testing.assert_allclose(evaluation.worth[..., 0].sum(axis=-1), reward[..., 0])
     np.testing.assert_array_equal(evaluation.worth[..., 1], np.repeat(reward[..., 1:], len(Term), axis=-1))
-    assert evaluation.terms == (Term.COST, Term.FOCUS_S, Term.CSAT, Term.ABANDONED, Term.RESOLVED)
+    assert evaluation.terms == (Term.COST, Term.FOCUS_S, Term.CSAT, Term.ABANDONED, Term.RESOLVED, Term.WAITED_S)
     q = evaluation.kpis.index("reward")
     np.testing.assert_allclose(
         evaluation.worth_difference("random").value.sum(), evaluation.difference("random").value[q]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from maitred.envs.kernel.layout import Term
 from maitred.envs.kpi.definition import ABANDONED, Books, Bools, Kpi, Ratio, mean, share
 from maitred.envs.scenario import Scenario
 
@@ -115,7 +116,7 @@ _LEFT_OUT = (
 WAITING = (
     Kpi(
         "asa_s", "Speed of answer (ASA)", "K-3", "s", "lower",
-        "average speed of answer: queue time per served contact", _speed_of_answer, headline=True,
+        "average speed of answer: queue time per served contact", _speed_of_answer, headline=True, term=Term.WAITED_S,
         counts="Contacts that an agent answered and closed, from arrival to the first human word: time with a bot and "
         "until a call-back or a put-off answer is part of it. Contacts a bot closed alone are left out.",
     ),

@@ -160,7 +160,7 @@ def _outcomes(rows: pa.Table, answered: Answered, scenario: Scenario, returns: F
     service_s, wrap_s = log_arrays.numbers(rows, "service_s"), np.nan_to_num(log_arrays.numbers(rows, "wrap_s"))
     terms = np.full((n, len(Term)), np.nan)
     terms[:, Term.FOCUS_S], terms[:, Term.ABANDONED] = service_s + wrap_s, 0.0
-    terms[:, Term.CSAT] = _satisfaction(answered.wait_s, scenario)
+    terms[:, Term.CSAT], terms[:, Term.WAITED_S] = _satisfaction(answered.wait_s, scenario), answered.wait_s
     known, clipped = np.ones(n, np.bool_), rows["service_clipped"].to_numpy()
     events = {
         "answered_s": pa.array(np.zeros(n)),

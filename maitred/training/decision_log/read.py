@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from maitred.envs.decision import CANDIDATE_NAMES, Decisions
 from maitred.training.decision_log import arrow
 from maitred.training.decision_log.personal import refuse_personal_names
-from maitred.training.decision_log.schema import ADDED, COMPLETE, SCHEMA, VERSION, VERSION_KEY, DecisionLogError
+from maitred.training.decision_log.schema import COMPLETE, SCHEMA, VERSION, VERSION_KEY, DecisionLogError
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -89,8 +89,6 @@ def open_log(path: str | Path) -> pq.ParquetFile:
             what = f"version {VERSION}" if key == VERSION_KEY else "the features of this version"
             raise DecisionLogError(f"{path}: {key.decode()}: expected {what}, found {found.decode()[:80]}")
     for field in SCHEMA:
-        if field.name in ADDED and field.name not in schema.names:
-            continue
         if field.name not in schema.names or schema.field(field.name).type != field.type:
             found_type = schema.field(field.name).type if field.name in schema.names else "no such column"
             raise DecisionLogError(f"{path}: field {field.name}: expected {field.type}, found {found_type}")

@@ -16,7 +16,7 @@ import pyarrow as pa
 from maitred.envs.decision import CANDIDATE_NAMES, CONTEXT_NAMES, Kind
 from maitred.envs.kernel.layout import Outcome, Term
 
-VERSION = "1"
+VERSION = "2"
 PREFIX = "maitred.decision_log."
 VERSION_KEY, OBJECTIVE_KEY, PROVENANCE_KEY = (
     f"{PREFIX}{name}".encode() for name in ("version", "objective", "provenance")
@@ -107,7 +107,6 @@ COLUMNS = (
     Column("terms", TERMS, True, "per term", "what the reward is made of, unweighted"),
     Column("events", EVENTS, True, "per event", "what became of the contact"),
 )  # fmt: skip
-ADDED = ("reason",)  # since version 1 was first written: a log may lack them
 OUTCOME_COLUMNS = ("outcome", "outcome_time", "outcome_event", "reward", "terms", "events")
 
 SCHEMA = pa.schema(

@@ -82,6 +82,7 @@ def check_outcomes(scenario, ledger):
     assert np.isnan(contacts["csat"][~served]).all()
     assert booked[Term.ABANDONED] == lost.sum()
     assert booked[Term.RESOLVED] == contacts["resolved"].sum()
+    np.testing.assert_allclose(booked[Term.WAITED_S], np.nansum(contacts["answer_s"] - contacts["arrival_s"]))
     assert (contacts["resolved"][~served] == 0).all()
     if len(talks):
         assert booked[Term.TRANSFERRED] == talks["transfers"].sum()

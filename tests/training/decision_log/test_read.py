@@ -88,7 +88,7 @@ def test_only_the_columns_that_are_wanted_are_read(tmp_path):
 @pytest.mark.parametrize(
     "key, value, words",
     [
-        (VERSION_KEY, b"0", "expected version 1, found 0"),
+        (VERSION_KEY, b"0", "expected version 2, found 0"),
         (b"maitred.decision_log.context", b'["a"]', "expected the features of this version"),
     ],
 )

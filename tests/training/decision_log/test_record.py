@@ -202,11 +202,6 @@ def test_where_a_bundle_abstains_the_row_is_a_fallbacks_and_says_why(tmp_path):
     assert "unfamiliar: no decisions were seen at this time of day" in reasons
 
 
-def test_a_log_from_before_there_were_reasons_can_be_read(log, tmp_path):
-    pq.write_table(pq.read_table(log).drop_columns("reason"), tmp_path / "old.parquet")
-    assert len(as_logged(next(read_groups(tmp_path / "old.parquet")))) > 0
-
-
 def test_the_command_writes_the_hash_of_the_rules_in_force(tmp_path):
     draft = tmp_path / "rules.yaml"
     names = ", ".join(load_scenario("bank").types.names)
