@@ -9,13 +9,17 @@ import numpy as np
 
 from maitred.agents.families import CAP, SETS_CAP, without_cap
 from maitred.agents.rules import rule
+from maitred.envs.kpi import KPIS, kpi_ratios
 from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
+from maitred.envs.simulator import simulate
+from maitred.training.gate.settings import GUARDS
 from maitred.training.learning import training_traces
 from maitred.training.paired import pooled
 from maitred.training.tuning import rewards
 
 FIXED, WEIGHTED = "fixed cap", "weighted capacity"
+ASA, TIME_TO_HELP = (next(kpi for kpi in KPIS if kpi.name == name) for name in ("asa_s", "time_to_help_s"))
 ROUTINGS = 2  # of the best tuned families, each tried with every cap
 EPISODES = 8  # of training, for every pair
 
@@ -59,6 +63,13 @@ def with_cap_of(scenario: Scenario, name: str) -> Scenario:
         name=f"{scenario.name}_{lever[2]}",
         concurrency=replace(scenario.concurrency, decided=False, cap_slots=cap),
     )
+
+
+def longest_wait(scenario: Scenario, name: str, seed: int) -> float:
+    """Seconds of speed of answer that a learner may take: a rule's own, and what the gate tolerates of time to help."""
+    ledgers = simulate(scenario, training_traces(scenario, seed, range(EPISODES)), rule(name))
+    asa, help_ = pooled(kpi_ratios(ledgers, scenario, Objective(), [ASA, TIME_TO_HELP])).tolist()
+    return float(asa + GUARDS[TIME_TO_HELP.name].of(help_))
 
 
 def homogeneous(scenario: Scenario) -> Scenario:

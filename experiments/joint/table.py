@@ -6,7 +6,9 @@ the better of these two rules, by training episodes, and keeps its caps for the 
 whose agents and conversations are all alike there is nothing to be gained, and the difference must be shown, by its
 whole interval, to stay within 0.5 % of the money that moves (control). Beside the rules stands routing that was
 learned, as long and as often, from the rule with the fixed cap and where every cap is that one: what joint learning
-gains over it is the caps'. With `--steps` all learn from as many decisions, whatever else the machine does, and come
+gains over it is the caps'. Nothing in the objective charges for waiting, so that learners let answers come later;
+both are bounded by the better rule's speed of answer on training episodes and what the gate tolerates of time to help,
+and charged for breaches; there are no other bounds, for the rules keep none. With `--steps` all learn from as many decisions, whatever else the machine does, and come
 out the same each time; where half the decisions are caps, as on `bpo_chat`, routing alone then sees twice as many
 routes.
 
@@ -28,7 +30,7 @@ from pathlib import Path
 import numpy as np
 
 from experiments.figures import Figure, print_table, write_json
-from experiments.joint.separate import FIXED, homogeneous, separate, with_cap_of
+from experiments.joint.separate import FIXED, homogeneous, longest_wait, separate, with_cap_of
 from experiments.judging import (
     FROZEN_SEED,
     TUNING_SEED,
@@ -43,6 +45,7 @@ from experiments.judging import (
     written,
 )
 from maitred.envs.kpi import KPIS, Kpi
+from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import load_scenario, scenario_hash
 from maitred.training.gate.settings import GUARDS
@@ -51,6 +54,10 @@ from maitred.training.validation import Difference
 
 WORLDS = ("bpo_chat", "omni", "bpo_chat_alike")
 CAPS_FROM = 0.5  # share of learning
+UNBOUNDED = Objective(
+    occupancy_at_most=None, abandonment_at_most=None, wait_ratio_at_most=None, novice_load_at_least=None
+)
+BREACH = 0.05  # money per case that a breach as large as a bound adds to the charge for such a breach
 CONTROL = 0.005  # of the reward's size per case, both ways
 LEARNED = f"{FIXED}, routing learned"
 
@@ -117,14 +124,18 @@ def _compare(name: str, center: Scenario, options: argparse.Namespace) -> Compar
     tuned = judge.tuned(options.budget)
     rules = separate(center, tuned["families"], TUNING_SEED)
     apart = {kind: [judge.rule(rule, tuned["seconds"])] for kind, rule in rules.items()}
+    better = next(iter(rules.values()))
+    objective = replace(UNBOUNDED, asa_s_at_most=longest_wait(center, better, TUNING_SEED))
     capped = written(with_cap_of(center, rules[FIXED]), options.out)
-    alone = Judge(load_scenario(capped), capped, options.out, options.episodes)
+    alone = replace(judge, center=load_scenario(capped), file=capped, objective=objective)
     apart[LEARNED] = _learned(alone, rules[FIXED], options)
-    return Comparison(name, scenario_hash(center), apart, _learned(judge, next(iter(rules.values())), options))
+    return Comparison(
+        name, scenario_hash(center), apart, _learned(replace(judge, objective=objective), better, options)
+    )
 
 
 def _learned(judge: Judge, teacher: str, options: argparse.Namespace) -> list[Judged]:
-    config = replace(ppo(options), teacher=teacher, caps_from=CAPS_FROM)
+    config = replace(ppo(options), teacher=teacher, caps_from=CAPS_FROM, multiplier_step=BREACH)
     return [judge.learner(config, seed) for seed in range(1, options.seeds + 1)]
 
 

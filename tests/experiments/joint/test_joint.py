@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from experiments.joint.separate import EPISODES, homogeneous, separate, with_cap_of
+from experiments.joint.separate import EPISODES, homogeneous, longest_wait, separate, with_cap_of
 from experiments.joint.table import LEARNED, Comparison, _guard, _guards, _verdict, main
 from experiments.judging import Judged, frozen_days
 from maitred.agents.rules import rule
 from maitred.envs.kpi import KPIS
 from maitred.envs.scenario_file import load_scenario
 from maitred.envs.simulator import simulate
+from maitred.training.learning import training_traces
 
 AHT = next(kpi for kpi in KPIS if kpi.name == "aht_s")
 CASES = np.array([100.0, 200.0, 150.0])
@@ -35,6 +36,15 @@ def test_the_better_kind_of_cap_comes_first(monkeypatch, better):
 
     monkeypatch.setattr("experiments.joint.separate.rewards", rewards)
     assert next(iter(separate(load_scenario("bpo_chat"), {"fastest": "fastest"}, seed=1))) == better
+
+
+def test_a_learner_may_let_customers_wait_as_long_as_the_rule_and_what_the_gate_tolerates(monkeypatch):
+    monkeypatch.setattr("experiments.joint.separate.EPISODES", 2)
+    center, name = load_scenario("omni"), "cap6"
+    ledgers = simulate(center, training_traces(center, 1, range(2)), rule(name))
+    waits = np.concatenate([ledger.contacts["answer_s"] - ledger.contacts["arrival_s"] for ledger in ledgers])
+    longest = longest_wait(center, name, 1)
+    assert np.nanmean(waits) < longest < np.nanmean(waits) + 60
 
 
 def test_in_the_control_nobody_differs_from_anybody():
