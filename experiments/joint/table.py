@@ -6,11 +6,11 @@ the better of these two rules, by training episodes, and keeps its caps for the 
 whose agents and conversations are all alike there is nothing to be gained, and the difference must be shown, by its
 whole interval, to stay within 0.5 % of the money that moves (control). Beside the rules stands routing that was
 learned, as long and as often, from the rule with the fixed cap and where every cap is that one: what joint learning
-gains over it is the caps'. Nothing in the objective charges for waiting, so that learners let answers come later;
-both are bounded by the better rule's speed of answer on training episodes and what the gate tolerates of time to help,
-and charged for breaches; there are no other bounds, for the rules keep none. With `--steps` all learn from as many decisions, whatever else the machine does, and come
-out the same each time; where half the decisions are caps, as on `bpo_chat`, routing alone then sees twice as many
-routes.
+gains over it is the caps'. Nothing in the objective charges for waiting, so that learners let answers come later; both
+are bounded by the better rule's speed of answer on training episodes and what the gate tolerates of time to help, and
+charged for breaches; there are no other bounds, for the rules keep none. With `--steps` all learn from as many
+decisions, whatever else the machine does, and come out the same each time; where half the decisions are caps, as on
+`bpo_chat`, routing alone then sees twice as many routes.
 
 The scenarios are frozen by hash before anything is compared; all are judged on the same frozen days, paired by day,
 learners as the mean over training seeds. Guards: no KPI of customers or agents may become worse than by the better
