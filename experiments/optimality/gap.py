@@ -27,6 +27,7 @@ import numpy as np
 import torch
 
 from experiments.figures import print_table, write_json
+from experiments.judging import at_least, positive
 from experiments.optimality.assembly import Assembled, assemble
 from experiments.optimality.chain_decisions import ChainDecisions
 from experiments.optimality.chain_learning import CHAT_SETTINGS, SETTINGS, TICKS, WALKERS, learn
@@ -131,8 +132,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the study; returns the exit code."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    if options.seeds < 1 or options.steps < 1 or min(options.loads) <= 0:
-        parser.error("expected at least 1 seed, 1 step and loads above 0")
     torch.set_num_threads(1)
     try:
         networks = [_playable(name) for name in options.networks]
@@ -175,9 +174,9 @@ def _playable(name: str) -> Network:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Rules and learned policies against the exact optimum.")
     parser.add_argument("--networks", nargs="+", default=NETWORKS, help="shipped ones by name, others by YAML file")
-    parser.add_argument("--loads", nargs="+", type=float, default=LOADS, help="the arrival rates are scaled to each")
-    parser.add_argument("--seeds", type=int, default=SEEDS, help="training runs of each network and load")
-    parser.add_argument("--steps", type=int, default=SETTINGS.steps, help="decisions of each training run")
+    parser.add_argument("--loads", nargs="+", type=positive, default=LOADS, help="the arrival rates are scaled to each")
+    parser.add_argument("--seeds", type=at_least(1), default=SEEDS, help="training runs of each network and load")
+    parser.add_argument("--steps", type=at_least(1), default=SETTINGS.steps, help="decisions of each training run")
     parser.add_argument("--out", type=Path, default=Path("runs/gap"), help="folder of the finished parts")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     return parser

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from experiments.figures import Figure, print_table, write_json
-from experiments.judging import FROZEN_SEED, Judge, frozen_days, ppo, ppo_options, written
+from experiments.judging import FROZEN_SEED, Judge, at_least, frozen_days, ppo, ppo_options, written
 from experiments.parts import part
 from experiments.quadrants.days import ACTIONS, MEASURES, QUADRANTS, Floats, Played, play
 from experiments.quadrants.picture import draw_quadrants
@@ -68,8 +68,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--policy", help="folder of a run or a bundle, or name of a rule; PPO is trained if not given")
     ppo_options(parser)
     parser.add_argument("--seed", type=int, default=1, help="of training PPO")
-    parser.add_argument("--episodes", type=int, default=20, help="frozen days, at least 2")
-    parser.add_argument("--budget", type=int, default=DEFAULT_BUDGET, help="episodes for tuning a family of rules")
+    parser.add_argument("--episodes", type=at_least(2), default=20, help="frozen days, at least 2")
+    parser.add_argument(
+        "--budget", type=at_least(1), default=DEFAULT_BUDGET, help="episodes for tuning a family of rules"
+    )
     parser.add_argument("--out", type=Path, default=Path("runs/quadrants"), help="folder of finished parts")
     parser.add_argument("--json", type=Path, help="file for the figures")
     return parser

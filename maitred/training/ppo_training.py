@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,18 @@ from maitred.training.validation import Validation, Verdict
 COLD_START_DECISIONS = 20_000  # to take scales from
 
 
+@dataclass(frozen=True)
+class _Run:
+    """What all worlds of one training run have in common, and how many there are."""
+
+    config: PPOConfig
+    objective: Objective
+    seed: int
+    teacher: Policy
+    first: FirstPart
+    worlds: int
+
+
 def train_ppo(
     config: PPOConfig, scenario: Scenario, objective: Objective, validation: Validation, seed: int, log: Log
 ) -> Learned:
@@ -48,10 +60,8 @@ def train_ppo(
     worlds = [resized(scenario, agents, load) for agents in config.sizes for load in config.loads]
     teacher = _teacher(config, scenario, objective, seed)
     first = FirstPart(config.caps_from, clock.spent, len(worlds) * _centers(config, len(worlds)) / config.steps)
-    parts, lessons = zip(
-        *(_prepare(config, world, teacher, objective, seed, i, len(worlds), first) for i, world in enumerate(worlds)),
-        strict=True,
-    )
+    run = _Run(config, objective, seed, teacher, first, len(worlds))
+    parts, lessons = zip(*(_prepare(run, world, index) for index, world in enumerate(worlds)), strict=True)
     centers = parts[0] if len(parts) == 1 else MixedCenters(parts)
     lagrangian = Lagrangian(validation, parts, config.multiplier_step)
 
@@ -72,25 +82,17 @@ def _teacher(config: PPOConfig, scenario: Scenario, objective: Objective, seed: 
     return best_rule(scenario, objective, seed)[0].policy if config.teacher == BEST else rule(config.teacher)
 
 
-def _prepare(
-    config: PPOConfig,
-    world: Scenario,
-    teacher: Policy,
-    objective: Objective,
-    seed: int,
-    index: int,
-    worlds: int,
-    first: FirstPart,
-) -> tuple[TrainingCenters, Rehearsal]:
+def _prepare(run: _Run, world: Scenario, index: int) -> tuple[TrainingCenters, Rehearsal]:
     """One world's share of the centers, and of what is imitated; rewards and returns in units of order one."""
-    episodes, ours, theirs = branch(seed, REHEARSAL).spawn(3 * worlds)[3 * index : 3 * index + 3]
+    config, worlds = run.config, run.worlds
+    episodes, ours, theirs = branch(run.seed, REHEARSAL).spawn(3 * worlds)[3 * index : 3 * index + 3]
     count = config.imitated if config.teacher is not None else COLD_START_DECISIONS
     rehearsal = rehearse(
         world,
-        teacher,
+        run.teacher,
         episodes,
         count // worlds,
-        objective=_objectives(config, objective, EPISODES, ours, 1),
+        objective=_objectives(config, run.objective, EPISODES, ours, 1),
         horizon_s=60 * config.horizon_min,
     )
     scale = float(rehearsal.returns.std()) or 1.0
@@ -98,8 +100,8 @@ def _prepare(
     settings: dict[str, Any] = {
         "scenario": world,
         "num_envs": centers,
-        "seed": seed,
-        "objective": _objectives(config, objective, centers // config.siblings, theirs, config.siblings),
+        "seed": run.seed,
+        "objective": _objectives(config, run.objective, centers // config.siblings, theirs, config.siblings),
         "scale": scale,
         "episode": rehearsal.raised // rehearsal.episodes,
         "siblings": config.siblings,
@@ -108,7 +110,7 @@ def _prepare(
     if not config.caps_from or not world.concurrency.decided:
         training = TrainingCenters(**settings)
     else:
-        training = RoutingFirst(teacher=teacher, kept=first, **settings)
+        training = RoutingFirst(teacher=run.teacher, kept=run.first, **settings)
     return training, replace(rehearsal, returns=rehearsal.returns / scale)
 
 

@@ -70,6 +70,13 @@ def test_the_same_seed_learns_the_same(small, tmp_path):
     assert one["content"]["cost_per_min"] == other["content"]["cost_per_min"]
 
 
+@pytest.mark.parametrize("wrong", [["--seeds", "0"], ["--steps", "0"], ["--loads", "0.7", "-1"]])
+def test_numbers_that_make_no_sense_are_refused(wrong, capsys):
+    with pytest.raises(SystemExit):
+        gap.main(wrong)
+    assert f"found {wrong[-1]}" in capsys.readouterr().err
+
+
 def test_credit_outlasts_the_contacts_of_every_shipped_network():
     for name in gap.NETWORKS:
         network = load_network(name)
