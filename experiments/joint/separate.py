@@ -16,11 +16,10 @@ from maitred.envs.simulator import simulate
 from maitred.training.gate.settings import GUARDS
 from maitred.training.learning import training_traces
 from maitred.training.paired import pooled
-from maitred.training.tuning import rewards
+from maitred.training.tuning import ROUTINGS, rewards
 
 FIXED, WEIGHTED = "fixed cap", "weighted capacity"
 ASA, TIME_TO_HELP = (next(kpi for kpi in KPIS if kpi.name == name) for name in ("asa_s", "time_to_help_s"))
-ROUTINGS = 2  # of the best tuned families, each tried with every cap
 EPISODES = 8  # of training, for every pair
 
 
@@ -65,11 +64,14 @@ def with_cap_of(scenario: Scenario, name: str) -> Scenario:
     )
 
 
-def longest_wait(scenario: Scenario, name: str, seed: int) -> float:
-    """Seconds of speed of answer that a learner may take: a rule's own, and what the gate tolerates of time to help."""
+def longest_wait_s(scenario: Scenario, name: str, seed: int) -> float:
+    """The speed of answer that learners may take, s: a rule's own, and half of what the gate tolerates of time to help.
+
+    Half, so that what keeps to it is shown by its interval to be within the whole.
+    """
     ledgers = simulate(scenario, training_traces(scenario, seed, range(EPISODES)), rule(name))
-    asa, help_ = pooled(kpi_ratios(ledgers, scenario, Objective(), [ASA, TIME_TO_HELP])).tolist()
-    return float(asa + GUARDS[TIME_TO_HELP.name].of(help_))
+    asa, time_to_help = pooled(kpi_ratios(ledgers, scenario, Objective(), [ASA, TIME_TO_HELP])).tolist()
+    return float(asa + GUARDS[TIME_TO_HELP.name].of(time_to_help) / 2)
 
 
 def homogeneous(scenario: Scenario) -> Scenario:

@@ -6,9 +6,10 @@ the better of these two rules, by training episodes, and keeps its caps for the 
 whose agents and conversations are all alike there is nothing to be gained, and the difference must be shown, by its
 whole interval, to stay within 0.5 % of the money that moves (control). Beside the rules stands routing that was
 learned, as long and as often, from the rule with the fixed cap and where every cap is that one: what joint learning
-gains over it is the caps'. Nothing in the objective charges for waiting, so that learners let answers come later; both
-are bounded by the better rule's speed of answer on training episodes and what the gate tolerates of time to help, and
-charged for breaches; there are no other bounds, for the rules keep none. With `--steps` all learn from as many
+gains over it is the caps'. An answer within its target costs nothing, which on `omni` is hours for messages, so that
+learners let answers come later. How late is bounded: both may take as long as the better rule and half of what the gate
+tolerates of time to help. Breaches are charged for at every validation, and a checkpoint that keeps the bound goes
+before one that does not. There are no other bounds, for the rules keep none. With `--steps` all learn from as many
 decisions, whatever else the machine does, and come out the same each time; where half the decisions are caps, as on
 `bpo_chat`, routing alone then sees twice as many routes.
 
@@ -30,7 +31,7 @@ from pathlib import Path
 import numpy as np
 
 from experiments.figures import Figure, print_table, write_json
-from experiments.joint.separate import FIXED, homogeneous, longest_wait, separate, with_cap_of
+from experiments.joint.separate import FIXED, homogeneous, longest_wait_s, separate, with_cap_of
 from experiments.judging import (
     FROZEN_SEED,
     TUNING_SEED,
@@ -57,19 +58,23 @@ CAPS_FROM = 0.5  # share of learning
 UNBOUNDED = Objective(
     occupancy_at_most=None, abandonment_at_most=None, wait_ratio_at_most=None, novice_load_at_least=None
 )
-BREACH = 0.05  # money per case that a breach as large as a bound adds to the charge for such a breach
+BREACH = 1.0  # money per case that a breach as large as a bound adds to the charge for such a breach
 CONTROL = 0.005  # of the reward's size per case, both ways
 LEARNED = f"{FIXED}, routing learned"
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """One world: policies whose routing and caps were chosen apart, and those that learned both, by training seed."""
+    """One world: policies whose routing and caps were chosen apart, and those that learned both, by training seed.
+
+    `longest_wait_s` is the speed of answer that learners are bounded by.
+    """
 
     world: str
     sha256: str
     apart: dict[str, list[Judged]]
     joint: list[Judged]
+    longest_wait_s: float
 
     def difference(self, reference: str, kpi: str = "reward") -> Difference:
         """Joint less apart, means over training seeds, paired by day."""
@@ -95,6 +100,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"Joint less apart, money per case; {options.episodes} frozen days of seed {FROZEN_SEED}, {spent}",
         ("world", "against", "policy", "its reward", "joint less it", "by seed", "verdict"),
         [row for one in found for row in _rows(one)],
+    )
+    print_table(
+        "Speed of answer, s: at most what is allowed on validation days; here on the frozen days",
+        ("world", "allowed", *(f"by {kind}" for kind in found[0].apart), "joint"),
+        [(one.world, f"{one.longest_wait_s:.1f}", *_waits(one)) for one in found],
     )
     print_table(
         "Guards: joint less the rule of higher reward, and how much worse the gate would tolerate",
@@ -125,13 +135,11 @@ def _compare(name: str, center: Scenario, options: argparse.Namespace) -> Compar
     rules = separate(center, tuned["families"], TUNING_SEED)
     apart = {kind: [judge.rule(rule, tuned["seconds"])] for kind, rule in rules.items()}
     better = next(iter(rules.values()))
-    objective = replace(UNBOUNDED, asa_s_at_most=longest_wait(center, better, TUNING_SEED))
+    longest = longest_wait_s(center, better, TUNING_SEED)
+    bounded = replace(judge, objective=replace(UNBOUNDED, asa_s_at_most=longest))
     capped = written(with_cap_of(center, rules[FIXED]), options.out)
-    alone = replace(judge, center=load_scenario(capped), file=capped, objective=objective)
-    apart[LEARNED] = _learned(alone, rules[FIXED], options)
-    return Comparison(
-        name, scenario_hash(center), apart, _learned(replace(judge, objective=objective), better, options)
-    )
+    apart[LEARNED] = _learned(replace(bounded, center=load_scenario(capped), file=capped), rules[FIXED], options)
+    return Comparison(name, scenario_hash(center), apart, _learned(bounded, better, options), longest)
 
 
 def _learned(judge: Judge, teacher: str, options: argparse.Namespace) -> list[Judged]:
@@ -146,6 +154,12 @@ def _rows(one: Comparison) -> list[tuple[str, ...]]:
         seeds = " ".join(f"{per_case([each]) - reward:+.3f}" for each in one.joint)
         rows.append((one.world, kind, judged[0].policy, f"{reward:.3f}", str(found), seeds, _verdict(one, kind)))
     return rows
+
+
+def _waits(one: Comparison) -> list[str]:
+    """Speed of answer of everybody, the mean over training seeds."""
+    everybody = [*one.apart.values(), one.joint]
+    return [f"{pooled(np.mean([each.kpis['asa_s'] for each in judged], axis=0)):.1f}" for judged in everybody]
 
 
 def _verdict(one: Comparison, kind: str) -> str:

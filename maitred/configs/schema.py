@@ -7,6 +7,7 @@ work begins; `OmegaConf.to_object` then builds them, and each checks its own ran
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from math import inf
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
@@ -199,9 +200,9 @@ class ObjectiveConfig(Objective):
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
             if name.endswith(("_at_most", "_at_least")):
-                _require(value is None or value > 0, f"objective.{name}", "a number above 0, or null", value)
+                _require(value is None or 0 < value < inf, f"objective.{name}", "a number above 0, or null", value)
             else:
-                _require(value >= 0, f"objective.{name}", "a number of 0 or more", value)
+                _require(value is not None and 0 <= value < inf, f"objective.{name}", "a number of 0 or more", value)
 
     def build(self) -> Objective:
         """The objective of these weights and bounds."""

@@ -90,7 +90,8 @@ def penalty(bounds: Sequence[Bound], multipliers: Floats, ratios: Floats) -> flo
 def updated(bounds: Sequence[Bound], multipliers: Floats, ratios: Floats, step: float) -> Floats:
     """(M,) multipliers after a step of projected dual ascent: max(0, multiplier + step x (KPI - limit) / limit^2).
 
-    KPIs count in shares of their limits, so that one step suits seconds, shares and ratios alike.
+    KPIs count in shares of their limits, so that one step suits seconds, shares and ratios alike. A breach larger than
+    the limit counts as one as large: what a beginner does would take long to be forgotten.
 
     Args:
         bounds: M bounds, their limits above 0.
@@ -103,15 +104,17 @@ def updated(bounds: Sequence[Bound], multipliers: Floats, ratios: Floats, step: 
     """
     if not step > 0:
         raise ValueError(f"step: expected a positive number, found {step}")
-    squared = np.array([bound.limit**2 for bound in bounds], np.float64)
-    moved: Floats = np.maximum(multipliers + step * _pooled_excess(bounds, ratios) / squared, 0.0)
+    limits = np.array([bound.limit for bound in bounds], np.float64)
+    breach = np.minimum(_pooled_excess(bounds, ratios) / limits, 1.0)
+    moved: Floats = np.maximum(multipliers + step * breach / limits, 0.0)
     return moved
 
 
 def prices(bounds: Sequence[Bound], multipliers: Floats, ratios: Floats) -> Floats:
     """(len(Term),) what the Lagrangian adds to the worth of one booked unit of each term, in money.
 
-    A KPI moves by 1 / d with every unit of its numerator, d being the mean denominator of an episode. Bounds on KPIs
+    A KPI moves by 1 / d with every unit of its numerator, d being the mean denominator of an episode, which is taken as
+    given: an answer is charged for its wait, and not credited with being one more that the mean is over. Bounds on KPIs
     whose numerator no term counts have no price: fairness between groups of agents is nobody's single decision.
 
     Args:

@@ -36,7 +36,7 @@ class Objective:
     mismatched: float = 0.5  # per contact answered on a channel the customer did not want
     message: float = 0.0  # per proactive message, beyond what it costs
     replaced: float = 0.0  # per agent who left, beyond what replacing costs
-    waited_per_min: float = 0.0  # per minute that answered contacts waited
+    waited_per_min: float = 0.0  # per minute that contacts waited which were answered and served
 
     occupancy_at_most: float | None = 0.85  # ceiling (domain RS-6)
     abandonment_at_most: float | None = 0.10

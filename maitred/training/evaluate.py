@@ -312,10 +312,12 @@ def from_json(text: str) -> Evaluation:
     """The evaluation that `to_json` wrote.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is none, or of other terms than the ledger has now.
     """
     try:
         content = json.loads(text)
+        if np.shape(content["booked"])[-1] != len(Term):
+            raise ValueError(f"booked: expected {len(Term)} terms, found {np.shape(content['booked'])[-1]}")
         portraits = [{key: np.array(value) for key, value in p.items()} for p in content["portraits"]]
         return Evaluation(
             **{

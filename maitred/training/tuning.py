@@ -65,7 +65,8 @@ class Tuned:
 def best_rule(scenario: Scenario, objective: Objective, seed: int, budget: int = DEFAULT_BUDGET) -> list[Tuned]:
     """Tune every family that a scenario has a use for; the best first, by reward on the training episodes.
 
-    Few caps stand beside all routing; the best routing is then tried with every cap, as a family of its own.
+    Few caps stand beside all routing; the best routing is then tried with every cap, or as many as the budget allows,
+    as a family of its own.
     """
 
     def tuned(found: Sequence[Family]) -> list[Tuned]:

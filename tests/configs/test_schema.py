@@ -1,5 +1,7 @@
 """Every group file composes, and every mistake is refused with its name."""
 
+import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from maitred.configs.schema import (
     EvaluationConfig,
     LinTSConfig,
     LinUCBConfig,
+    ObjectiveConfig,
     PPOConfig,
     TrainConfig,
     register,
@@ -71,6 +74,20 @@ def test_defaults_are_those_of_the_library() -> None:
     assert config.objective.build() == Objective()
     assert config.scenario_source == "bank"
     assert composed("scenario_file=my_center.yaml").scenario_source == "my_center.yaml"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"asa_s_at_most": 0}, "objective.asa_s_at_most: expected a number above 0, or null, found 0"),
+        ({"occupancy_at_most": math.inf}, "objective.occupancy_at_most: expected a number above 0, or null, found inf"),
+        ({"csat": None}, "objective.csat: expected a number of 0 or more, found None"),
+        ({"csat": -1}, "objective.csat: expected a number of 0 or more, found -1"),
+    ],
+)
+def test_weights_and_bounds_are_numbers_that_make_sense(wrong, said):
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        ObjectiveConfig(**wrong)
 
 
 def test_a_run_without_a_wall_clock_budget_can_be_asked_for() -> None:

@@ -80,6 +80,14 @@ def test_a_breach_counts_in_shares_of_its_limit_whatever_its_unit() -> None:
     assert in_s * 60 == pytest.approx(in_min) and in_s > 0
 
 
+def test_a_breach_far_beyond_its_limit_is_forgotten_as_soon_as_one_as_large_as_the_limit() -> None:
+    bound, price = Bound(BY_NAME["asa_s"], 2.0, "at most"), np.zeros(1)
+    price = updated((bound,), price, np.array([[[600.0, 10.0]]]), step=0.1)
+    for _ in range(10):
+        price = updated((bound,), price, np.array([[[18.0, 10.0]]]), step=0.1)
+    assert price[0] == pytest.approx(0.0)
+
+
 def test_dual_ascent_finds_the_price_that_keeps_a_bound() -> None:
     """Reward 2x - x^2 / 2 with x the occupancy in tenths, bounded to 0.1: the price of a tenth is 2 - 1 = 1."""
     bound, price = Bound(BY_NAME["occupancy"], 0.1, "at most"), np.zeros(1)

@@ -69,7 +69,7 @@ class Term(IntEnum):
     MISMATCHED = 9  # contacts answered on a channel the customer did not want
     MESSAGES = 10  # proactive messages
     REPLACED = 11  # agents who left
-    WAITED_S = 12  # seconds from arrival to the first human word, of contacts that got one
+    WAITED_S = 12  # seconds from arrival to the first human word, of served contacts that got one
 
 
 class Place(IntEnum):

@@ -10,8 +10,8 @@ from maitred.envs.kernel.layout import Mark, Term
 from maitred.envs.kernel.proficiency import resolve_gain
 from maitred.envs.kernel.recorder import record
 
-CSAT, RESOLVED, CHURNED, DEADLINE_MISSED = (
-    int(Term.CSAT), int(Term.RESOLVED), int(Term.CHURNED), int(Term.DEADLINE_MISSED),
+CSAT, RESOLVED, CHURNED, DEADLINE_MISSED, WAITED_S = (
+    int(Term.CSAT), int(Term.RESOLVED), int(Term.CHURNED), int(Term.DEADLINE_MISSED), int(Term.WAITED_S),
 )  # fmt: skip
 SURVEY = chance.SURVEY
 SURVEY_MARK = int(Mark.SURVEY)
@@ -54,10 +54,12 @@ def conversation_terms(w, x, b, row, empathy):
 
 @inner
 def book_outcome(w, x, b, row):
-    """Book a served contact's satisfaction, and what follows from it where customers have a value."""
+    """Book a served contact's satisfaction and wait, and what follows from it where customers have a value."""
     contact, q = x.contacts[b, row], w.parameters[0]
     x.booked[b, CSAT] += contact.csat
     x.booked[b, RESOLVED] += contact.resolved
+    if not math.isnan(contact.answer_s):
+        x.booked[b, WAITED_S] += contact.answer_s - contact.arrival_s
     if q.talks == 0:
         return
     talk = x.talks[b, row]

@@ -24,7 +24,7 @@ from maitred.envs.kernel.silence import await_nobody, lost_patience
 from maitred.envs.kernel.turns import close_slot, open_slot, take_turn
 
 SERVED = int(Outcome.SERVED)
-FOCUS_S, WAITED_S = int(Term.FOCUS_S), int(Term.WAITED_S)
+FOCUS_S = int(Term.FOCUS_S)
 CLOSED = int(Place.CLOSED)
 END_TURN, CLOSE, WRAP_UP_MARK = int(Mark.END_TURN), int(Mark.CLOSE), int(Mark.WRAP_UP)
 RESOLVE, WRAP = chance.RESOLVE, chance.WRAP_UP
@@ -41,7 +41,6 @@ def begin(w, x, b, row, agent):
     there = w.parameters[0].talks == 0 or answered(w, x, b, row, agent)
     if there and math.isnan(contact.answer_s):
         contact.answer_s = center.now
-        x.booked[b, WAITED_S] += contact.answer_s - contact.arrival_s
     if w.parameters[0].talks == 1:
         x.talks[b, row].asked_s = center.now
     open_slot(w, x, b, row, agent)

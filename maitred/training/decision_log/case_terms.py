@@ -77,7 +77,7 @@ def contact_terms(contacts: NDArray[np.void], talks: NDArray[np.void], scenario:
     terms[:, Term.CSAT] = np.where(served, contacts["csat"], 0)
     terms[:, Term.ABANDONED] = lost
     terms[:, Term.RESOLVED] = contacts["resolved"]
-    terms[:, Term.WAITED_S] = np.nan_to_num(contacts["answer_s"] - contacts["arrival_s"])
+    terms[:, Term.WAITED_S] = np.where(served, np.nan_to_num(contacts["answer_s"] - contacts["arrival_s"]), 0)
     if len(talks):
         terms[:, Term.COST] = talks["bot_cost"]
         terms[:, Term.DEADLINE_MISSED] = talks["deadline_missed"]

@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from maitred.envs.kernel.layout import Activity, Mark, Origin, Outcome, Place, Term
+from maitred.envs.kpi import KPIS
+from maitred.envs.objective import Objective
 from maitred.envs.trace import AWAY_START, CODE_MASK, SHIFT_START
+
+ASA = next(kpi for kpi in KPIS if kpi.name == "asa_s")
 
 ENDED = (Outcome.SERVED, Outcome.ABANDONED, Outcome.BLOCKED)
 
@@ -82,7 +86,7 @@ def check_outcomes(scenario, ledger):
     assert np.isnan(contacts["csat"][~served]).all()
     assert booked[Term.ABANDONED] == lost.sum()
     assert booked[Term.RESOLVED] == contacts["resolved"].sum()
-    np.testing.assert_allclose(booked[Term.WAITED_S], np.nansum(contacts["answer_s"] - contacts["arrival_s"]))
+    np.testing.assert_allclose(booked[Term.WAITED_S], ASA.ratio(ledger, scenario, Objective())[0])
     assert (contacts["resolved"][~served] == 0).all()
     if len(talks):
         assert booked[Term.TRANSFERRED] == talks["transfers"].sum()
