@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from rich.console import Console
 
 from maitred.agents.rules import RULES, LongestIdle
 from maitred.envs.decision import Choices, Decisions
-from maitred.envs.kernel.layout import Activity
+from maitred.envs.kernel.layout import Activity, Term
 from maitred.envs.objective import Objective
 from maitred.envs.simulator import simulate
 from maitred.training.evaluate import Evaluation, evaluate, from_json, policy_id, print_evaluation, to_json
@@ -121,6 +121,12 @@ def test_json_restores_the_evaluation(evaluation: Evaluation) -> None:
     for damaged in ("[]", "{}", "x", text.replace('"frozen"', '"thawed"')):
         with pytest.raises(ValueError, match="expected an evaluation as JSON"):
             from_json(damaged)
+
+
+def test_an_evaluation_from_when_the_ledger_had_fewer_terms_is_refused(evaluation: Evaluation) -> None:
+    earlier = to_json(replace(evaluation, booked=evaluation.booked[..., :-1]))
+    with pytest.raises(ValueError, match=f"booked: expected {len(Term)} terms, found {len(Term) - 1}"):
+        from_json(earlier)
 
 
 def test_the_table_shows_values_differences_and_marks(evaluation: Evaluation) -> None:

@@ -44,15 +44,16 @@ def test_a_broken_bound_gets_dearer_and_a_kept_one_costs_nothing():
 
 
 def test_the_price_is_what_one_more_unit_does_to_the_penalty():
-    bounds = bounds_of(Objective(), [kpi for kpi in KPIS if kpi.name in ("abandonment", "occupancy")])
-    ratios = np.array([[[50.0, 100.0], [20.0, 200.0]], [[70.0, 120.0], [30.0, 280.0]]])
-    worth = prices(bounds, np.array([11.0, 24.0]), ratios)
+    charged = ("abandonment", "occupancy", "asa_s")
+    bounds = bounds_of(Objective(asa_s_at_most=20.0), [kpi for kpi in KPIS if kpi.name in charged])
+    ratios = np.array([[[50.0, 100.0], [20.0, 200.0], [900.0, 40.0]], [[70.0, 120.0], [30.0, 280.0], [700.0, 60.0]]])
+    worth = prices(bounds, np.array([11.0, 24.0, 0.5]), ratios)
     terms = {bound.kpi.name: bound.kpi.term for bound in bounds}
     means = dict(zip(terms, ratios[:, :, 1].mean(axis=0), strict=True))
-    multiplier = dict(zip(terms, (11.0, 24.0), strict=True))
+    multiplier = dict(zip(terms, (11.0, 24.0, 0.5), strict=True))
     for name, term in terms.items():
         assert worth[term] == pytest.approx(-multiplier[name] / means[name])
-    assert np.count_nonzero(worth) == 2
+    assert np.count_nonzero(worth) == 3 and worth[Term.WAITED_S] == pytest.approx(-0.5 / 50)
 
 
 def test_rewards_are_charged_as_units_are_booked():
