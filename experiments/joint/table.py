@@ -10,8 +10,8 @@ gains over it is the caps'. With `--steps` all learn from as many decisions, wha
 out the same each time; where half the decisions are caps, as on `bpo_chat`, routing alone then sees twice as many
 routes.
 
-An answer within its target costs nothing, which on `omni` is hours for messages, so that learners let answers come
-later. With `--bound-waits` both may take as long as the better rule and half of what the gate tolerates of time to
+An answer within its target costs nothing, and on `omni`, where messages have hours, learners let answers come later.
+With `--bound-waits` both may take as long as the better rule and half of what the gate tolerates of time to
 help, and have no other bounds: breaches are charged for at every validation, and a checkpoint that keeps the bound goes
 before one that does not.
 
