@@ -147,10 +147,8 @@ def _compare(name: str, center: Scenario, options: argparse.Namespace) -> Compar
 
 
 def _learned(judge: Judge, teacher: str, options: argparse.Namespace) -> list[Judged]:
-    config = replace(ppo(options), teacher=teacher, caps_from=CAPS_FROM)
-    if options.bound_waits:
-        config = replace(config, multiplier_step=BREACH)
-    label = "bounded" if options.bound_waits else ""
+    label, charge = ("bounded", BREACH) if options.bound_waits else ("", 0.0)
+    config = replace(ppo(options), teacher=teacher, caps_from=CAPS_FROM, multiplier_step=charge)
     return [judge.learner(config, seed, label) for seed in range(1, options.seeds + 1)]
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.joint.separate import EPISODES, homogeneous, longest_wait_s, separate, with_cap_of
-from experiments.joint.table import LEARNED, Comparison, _guard, _guards, _verdict, main
+from experiments.joint.table import LEARNED, Comparison, _guard, _guards, _verdict, _waits, main
 from experiments.judging import Judged, frozen_days
 from maitred.agents.rules import rule
 from maitred.envs.kpi import KPIS
@@ -107,6 +107,14 @@ def test_of_some_guards_more_is_better(fcr, said):
     guard = next(kpi for kpi in KPIS if kpi.name == "fcr")
     found = Comparison("here", "", {"fixed cap": [theirs]}, [ours], 20.0)
     assert _guard(found, guard)[2] == said
+
+
+@pytest.mark.parametrize(("longest", "allowed"), [(None, "any"), (20.04, "20.0")])
+def test_speed_of_answer_is_the_mean_over_seeds_beside_what_is_allowed(longest, allowed):
+    rule_, *learned = judged(1.0), judged(1.2), judged(1.4)
+    for one, asa_s in zip((rule_, *learned), (10.0, 20.0, 30.0), strict=True):
+        one.kpis["asa_s"] = np.stack([asa_s * CASES, CASES], axis=1)
+    assert _waits(Comparison("here", "", {"fixed cap": [rule_]}, learned, longest)) == [allowed, "10.0", "25.0"]
 
 
 def test_what_the_rule_never_counted_is_no_guard():
