@@ -36,7 +36,6 @@ from maitred.envs.scenario_file import load_scenario
 from maitred.serving.bundle import Bundle, ModelCard, load_bundle
 from maitred.serving.onnx_runtime import OnnxNetwork
 from maitred.serving.policy import BundlePolicy
-from maitred.training.drift.encounters import rows
 from maitred.training.drift.familiarity import fit_familiar
 from maitred.training.export import export_bundle
 from maitred.training.rehearsal import rehearse
@@ -68,7 +67,7 @@ def full_lists(decisions: Decisions) -> Decisions:
     rows = np.nonzero(decisions.mask.all(axis=1))[0][:ASKED]
     if len(rows) < ASKED:
         raise ValueError(f"expected {ASKED} decisions with a full short list, found {len(rows)}")
-    return Decisions(decisions.key[rows], decisions.context[rows], decisions.candidates[rows], decisions.mask[rows])
+    return decisions[rows]
 
 
 def export(decisions: Decisions, folder: Path) -> tuple[CandidateNetwork, Bundle]:
@@ -80,7 +79,7 @@ def export(decisions: Decisions, folder: Path) -> tuple[CandidateNetwork, Bundle
         network.score_out.weight.mul_(100)  # as far apart as trained scores, or rounding would choose
     card = ModelCard(name="bench", version="1", training={}, objective={}, governance_sha256="none")
     even = np.arange(len(decisions)) % 2 == 0
-    seen = fit_familiar(rows(decisions, even), rows(decisions, ~even))
+    seen = fit_familiar(decisions[even], decisions[~even])
     return network, load_bundle(export_bundle(network, folder, card=card, parity_decisions=decisions, familiar=seen))
 
 
@@ -91,10 +90,7 @@ def runtimes(scenario: Scenario, network: CandidateNetwork, bundle: Bundle, aske
     model = MaskablePPO(CandidatePolicy, ContactCenterVecEnv(scenario=scenario, num_envs=1, seed=0), device="cpu")
     assert isinstance(model.policy, CandidatePolicy)
     model.policy.network.load_state_dict(network.state_dict())
-    single = [
-        Decisions(asked.key[i : i + 1], asked.context[i : i + 1], asked.candidates[i : i + 1], asked.mask[i : i + 1])
-        for i in range(len(asked))
-    ]
+    single = [asked[i : i + 1] for i in range(len(asked))]
     observed = [
         {"context": d.context[0], "candidates": d.candidates[0], "mask": d.mask[0].astype(np.int8)} for d in single
     ]

@@ -10,11 +10,12 @@ import numpy as np
 
 from experiments.front.hypervolume import Floats
 from experiments.judging import Judge, Judged, Kept
-from maitred.configs.schema import PPOConfig
+from maitred.configs.schema import EITHER, PPOConfig
 from maitred.envs.decision import PREFERENCE
 from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
 from maitred.training.paired import pooled
+from maitred.training.preferences import ends
 
 DEFAULT = "default"
 CONDITIONED, OWN, FIXED, RULE = "conditioned", "one per weight", "default weights", "tuned rule"
@@ -48,19 +49,16 @@ class Study:
 def preferences(spread: float) -> dict[str, Objective]:
     """The default objective, and those in which one weight of cost, work or satisfaction is raised or lowered."""
     middle = Objective()
-    return {DEFAULT: middle} | {
-        f"{name}_x{factor:.3g}": replace(middle, **{name: factor * getattr(middle, name)})
-        for name in PREFERENCE
-        for factor in (1 / spread, spread)
-    }
+    names = [f"{name}_x{factor:.3g}" for name in PREFERENCE for factor in (1 / spread, spread)]
+    return {DEFAULT: middle} | dict(zip(names, ends(middle, spread), strict=True))
 
 
 def judge_front(center: Scenario, file: Path, study: Study, objectives: Mapping[str, Objective]) -> Front:
     """Train and judge every family under each of the objectives, the default among them.
 
-    The conditioned policy is trained once per seed, and imitates the best rule of the default objective; a policy of
-    its own for each preference imitates the best rule of that preference. The policy of the default objective is also
-    judged under all others: what moving along the front is worth.
+    The conditioned policy is trained once per seed, and imitates, for whatever weights it is told, the best of the
+    rules tuned for each objective; a policy of its own for each imitates the rule of that objective. The policy of the
+    default objective is also judged under all others: what moving along the front is worth.
     """
     judges = {
         name: Judge(center, file, study.out / name, study.episodes, objective) for name, objective in objectives.items()
@@ -68,7 +66,8 @@ def judge_front(center: Scenario, file: Path, study: Study, objectives: Mapping[
     rules = {name: judge.tuned(study.budget) for name, judge in judges.items()}
     alone = {name: replace(study.ppo, teacher=rules[name]["best"]) for name in judges}
     own = {name: _trained(judge, alone[name], study.seeds, "own") for name, judge in judges.items()}
-    wide = replace(alone[DEFAULT], preference_spread=study.spread)
+    teachers = dict.fromkeys(rules[name]["best"] for name in judges)
+    wide = replace(study.ppo, teacher=EITHER.join(teachers), preference_spread=study.spread)
     conditioned = _trained(judges[DEFAULT], wide, study.seeds, "conditioned")
     return {
         name: {

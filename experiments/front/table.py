@@ -4,7 +4,7 @@ Claim: with the weights of the objective in the context, one trained policy give
 and whoever runs it moves along the front without training again. It is judged beside a policy trained for each
 preference, the policy of the default weights under all of them, and the best rule tuned for each. Every training run
 has the same budget, so that the policies of their own have together as many times more as there are preferences.
-Checkpoints of the conditioned policy are chosen under the default preference alone.
+Checkpoints of the conditioned policy are chosen on validation episodes under many objectives.
 
 The hypervolume is that of the points of all preferences, with each KPI scaled to 0 at the best and 1 at the worst of
 all points of all families; the reference point lies at 1.1, and the volume is given as a share of the box. Differences

@@ -28,14 +28,13 @@ from experiments.sensitivity.claims import (
 )
 from maitred.agents.caps import CAPS
 from maitred.agents.families import families
-from maitred.agents.rules import rule
 from maitred.configs.schema import PPOConfig
 from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import load_scenario, scenario_hash
 from maitred.training.learning import training_traces
 from maitred.training.paired import pooled
-from maitred.training.tuning import rewards
+from maitred.training.played import Played
 
 CAP_EPISODES = 8  # of training, that every rule of concurrency is tried on
 
@@ -107,9 +106,8 @@ def caps(judge: Judge) -> dict[str, str]:
     fixed, weighted = [f"cap{slots}" for slots in CAPS], _weighted(judge.center)
 
     def make() -> dict[str, Any]:
-        traces = training_traces(judge.center, TUNING_SEED, range(CAP_EPISODES))
-        settings = [[rule(name) for name in kind] for kind in (fixed, weighted)]
-        ratios = np.concatenate([rewards(judge.center, traces, judge.objective, kind) for kind in settings])
+        played = Played(judge.center, training_traces(judge.center, TUNING_SEED, range(CAP_EPISODES)))
+        ratios = played.rewards([*fixed, *weighted], CAP_EPISODES, judge.objective)
         return dict(zip(fixed + weighted, pooled(ratios.swapaxes(0, 1)).tolist(), strict=True))
 
     settings = {

@@ -16,6 +16,7 @@ from maitred.envs.objective import Objective
 from maitred.envs.scenario_file import SHIPPED
 
 BEST = "best"  # of the tuned rules
+EITHER = " | "  # between the names of several rules
 
 
 class ConfigError(ValueError):
@@ -58,7 +59,9 @@ class PPOConfig(PolicyConfig):
     Training ends with the first of `steps` and `minutes`; without `minutes` a run is the same each time. Discounting
     is by simulated time: a reward t minutes after a choice counts exp(-t / horizon_min), so that the horizon must
     outlast the time from a choice to what is booked for it. With a teacher, training begins with the imitation of
-    that rule, which `minutes` includes, as it does the tuning of `best`.
+    that rule, which `minutes` includes, as it does the tuning of `best`. Where weights vary, `best` is tuned for each
+    weight at its lowest and its highest, too, and of these rules, or of several by name, `A | B`, each decision has
+    the one imitated that earns most by its weights.
     """
 
     name: str = "ppo"
@@ -106,6 +109,12 @@ class PPOConfig(PolicyConfig):
         )
         _require(self.multiplier_step >= 0, "policy.multiplier_step", "0 or more", self.multiplier_step)
         _require(self.preference_spread >= 1, "policy.preference_spread", "1 or more", self.preference_spread)
+        _require(
+            self.preference_spread > 1 or EITHER not in (self.teacher or ""),
+            "policy.teacher",
+            "one rule where policy.preference_spread is 1",
+            self.teacher,
+        )
         factors = (*self.sizes, *self.loads)
         _require(min(factors) > 0, "policy.sizes, policy.loads", "positive numbers", factors)
         worlds = len(self.sizes) * len(self.loads)

@@ -193,6 +193,10 @@ class Decisions:
         """Number of decisions B."""
         return len(self.key)
 
+    def __getitem__(self, rows: slice | NDArray[np.generic]) -> Decisions:
+        """Some of the batch: a slice, (B,) bool or (N,) indices."""
+        return Decisions(self.key[rows], self.context[rows], self.candidates[rows], self.mask[rows])
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:

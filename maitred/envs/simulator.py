@@ -255,11 +255,22 @@ class Simulator:
                     self.centers = self.centers._replace(**{field: longer})
 
 
-def simulate(scenario: Scenario, traces: Sequence[Trace], policy: Policy, batch: int = 64) -> list[Ledger]:
-    """The ledgers of a policy on each trace, in order; the batch size changes nothing but speed."""
+def simulate(
+    scenario: Scenario,
+    traces: Sequence[Trace],
+    policy: Policy,
+    batch: int = 64,
+    preference: NDArray[np.float32] | None = None,
+) -> list[Ledger]:
+    """The ledgers of a policy on each trace, in order; the batch size changes nothing but speed.
+
+    Where (E, P) weights of `decision.PREFERENCE` are given, decisions in each of the E traces carry its own.
+    """
     ledgers: list[Ledger] = []
     for first in range(0, len(traces), batch):
         simulator = Simulator(scenario, traces[first : first + batch])
+        if preference is not None:
+            simulator.prefer(preference[first : first + batch])
         simulator.step()
         while (pending := simulator.pending).any():
             answers = np.zeros(len(simulator), np.int64)

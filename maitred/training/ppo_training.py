@@ -13,7 +13,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from maitred.agents.ppo import CandidateExtractor, CandidatePolicy
 from maitred.agents.preference import Preferring
 from maitred.agents.rules import RULES, rule
-from maitred.configs.schema import BEST, PPOConfig
+from maitred.configs.schema import BEST, EITHER, PPOConfig
 from maitred.envs.decision import Policy
 from maitred.envs.objective import Objective
 from maitred.envs.resized import resized
@@ -22,15 +22,15 @@ from maitred.training.anchor import AnchoredBuffer
 from maitred.training.coach import Clock, Coach, Curve, Judge
 from maitred.training.imitation import imitate, open_mind
 from maitred.training.lagrangian import Lagrangian
-from maitred.training.learning import ALGORITHM, REHEARSAL, Learned, Log, branch, progress_bar
+from maitred.training.learning import ALGORITHM, REHEARSAL, VALIDATION, Learned, Log, branch, progress_bar
 from maitred.training.mixed_centers import MixedCenters
-from maitred.training.preferences import spread_objectives
+from maitred.training.preferences import best_by_preference, ends, judge_of_many, spread_objectives
 from maitred.training.rehearsal import EPISODES, Rehearsal, joined, rehearse
 from maitred.training.routing_first import FirstPart, RoutingFirst
 from maitred.training.semi_markov import SemiMarkovBuffer
 from maitred.training.short_lists import ShortListExtractor
 from maitred.training.training_centers import TrainingCenters
-from maitred.training.tuning import best_rule
+from maitred.training.tuning import to_tune_on, tune_all
 from maitred.training.validation import Validation, Verdict
 
 COLD_START_DECISIONS = 20_000  # to take scales from
@@ -53,8 +53,8 @@ def train_ppo(
 ) -> Learned:
     """Train until the budget of decisions or of wall clock is spent; hand back the best checkpoint.
 
-    The centers are of every size and load that the configuration names. Where it lets preferences vary, each center
-    has an objective of its own; checkpoints are judged under the one given.
+    The centers are of every size and load that the configuration names. Where it lets preferences vary, each group of
+    siblings has an objective of its own, and so has each validation episode.
     """
     clock = Clock(config)
     worlds = [resized(scenario, agents, load) for agents in config.sizes for load in config.loads]
@@ -64,14 +64,9 @@ def train_ppo(
     parts, lessons = zip(*(_prepare(run, world, index) for index, world in enumerate(worlds)), strict=True)
     centers = parts[0] if len(parts) == 1 else MixedCenters(parts)
     lagrangian = Lagrangian(validation, parts, config.multiplier_step)
-
-    def judge(policy: Policy) -> Verdict:
-        told = Preferring(policy, objective.preference) if config.preference_spread > 1 else policy
-        return lagrangian.judge(told) if config.multiplier_step else Verdict(validation.difference(told))
-
     rollouts = -(-validation.raised // (config.n_envs * config.n_steps))
     spaced = replace(config, validate_every=max(config.validate_every, rollouts))
-    learned = learn_ppo(spaced, centers, judge, joined(lessons), seed, log, clock)
+    learned = learn_ppo(spaced, centers, _judge(run, validation, lagrangian), joined(lessons), seed, log, clock)
     return replace(learned, figures=learned.figures | lagrangian.figures()) if config.multiplier_step else learned
 
 
@@ -79,7 +74,25 @@ def _teacher(config: PPOConfig, scenario: Scenario, objective: Objective, seed: 
     """Who is imitated, or who shows what decisions look like where nobody is."""
     if config.teacher is None:
         return RULES["random"]
-    return best_rule(scenario, objective, seed)[0].policy if config.teacher == BEST else rule(config.teacher)
+    played, names = to_tune_on(scenario, seed), config.teacher.split(EITHER)
+    if config.teacher == BEST:
+        wanted = [objective, *(ends(objective, config.preference_spread) if config.preference_spread > 1 else ())]
+        names = list(dict.fromkeys(tune_all(played, each, seed)[0].policy.name for each in wanted))
+    return best_by_preference(played, names, objective) if len(names) > 1 else rule(names[0])
+
+
+def _judge(run: _Run, validation: Validation, lagrangian: Lagrangian) -> Judge:
+    """Reward on validation episodes, and bounds where they are charged for."""
+    config = run.config
+    if config.preference_spread == 1:
+        return lagrangian.judge if config.multiplier_step else lambda policy: Verdict(validation.difference(policy))
+    of_many = judge_of_many(validation, config.preference_spread, branch(run.seed, VALIDATION))
+
+    def judge(policy: Policy) -> Verdict:
+        told = Preferring(policy, run.objective.preference)
+        return Verdict(of_many(policy), lagrangian.judge(told).breach if config.multiplier_step else 0.0)
+
+    return judge
 
 
 def _prepare(run: _Run, world: Scenario, index: int) -> tuple[TrainingCenters, Rehearsal]:

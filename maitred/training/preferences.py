@@ -1,14 +1,32 @@
-"""Objectives around one, for a policy that is to serve all of them."""
+"""Objectives around one, for a policy that is to serve all of them; whom it imitates, and how it is judged."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats.qmc import LatinHypercube
 
-from maitred.envs.decision import PREFERENCE
+from maitred.agents.preference import ByPreference
+from maitred.agents.rules import RULES, rule
+from maitred.envs.decision import PREFERENCE, Policy
+from maitred.envs.kpi import REWARD, kpi_ratios
 from maitred.envs.objective import Objective
+from maitred.envs.simulator import simulate
+from maitred.training.paired import paired_difference, pooled
+from maitred.training.played import Played
+from maitred.training.validation import Difference, Validation
+
+
+def ends(objective: Objective, spread: float) -> list[Objective]:
+    """Those in which one weight of cost, work or satisfaction is `spread` times lower or higher than in one; (2 P)."""
+    return [
+        replace(objective, **{name: factor * getattr(objective, name)})
+        for name in PREFERENCE
+        for factor in (1 / spread, spread)
+    ]
 
 
 def spread_objectives(objective: Objective, spread: float, count: int, seed: np.random.SeedSequence) -> list[Objective]:
@@ -29,3 +47,46 @@ def spread_objectives(objective: Objective, spread: float, count: int, seed: np.
     return [
         replace(objective, **dict(zip(PREFERENCE, weights, strict=True))) for weights in (middle * factors).tolist()
     ]
+
+
+def best_by_preference(played: Played, names: Sequence[str], objective: Objective) -> ByPreference:
+    """Of some rules, by name, the best in the episodes played for whatever weights a decision carries.
+
+    Args:
+        played: training episodes.
+        names: of the rules.
+        objective: all but the weights that vary.
+    """
+
+    def per_case(**weights: float) -> NDArray[np.float64]:
+        varied = dict.fromkeys(PREFERENCE, 0.0) | weights
+        rewards = played.rewards(names, len(played.traces), replace(objective, **varied))
+        return pooled(rewards.swapaxes(0, 1))
+
+    rest = per_case()
+    worth = np.stack([per_case(**{name: 1.0}) - rest for name in PREFERENCE], axis=1)
+    return ByPreference(tuple(rule(name) for name in names), worth, rest)
+
+
+def judge_of_many(
+    validation: Validation, spread: float, seed: np.random.SeedSequence
+) -> Callable[[Policy], Difference]:
+    """What compares a policy that is told the weights, under another objective in every validation episode.
+
+    Judged under one objective alone, the checkpoint would be kept that is best for those who want no other.
+
+    Args:
+        validation: the episodes; its objective lies in the middle.
+        spread: as in `spread_objectives`.
+        seed: of the objectives.
+    """
+    objectives = spread_objectives(validation.objective, spread, len(validation.traces), seed)
+    told = np.array([each.preference for each in objectives])
+
+    def earned(policy: Policy) -> NDArray[np.float64]:
+        ledgers = simulate(validation.scenario, validation.traces, policy, preference=told)
+        paired = zip(ledgers, objectives, strict=True)
+        return np.array([kpi_ratios([ledger], validation.scenario, each, [REWARD])[0, 0] for ledger, each in paired])
+
+    incumbent = earned(RULES["incumbent"])
+    return lambda policy: Difference(*map(float, paired_difference(earned(policy), incumbent)))

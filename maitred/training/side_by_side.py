@@ -12,7 +12,7 @@ import numpy as np
 from maitred.agents.channel import OnByVoice
 from maitred.agents.quadrant import Quadrant
 from maitred.agents.routing import Random
-from maitred.envs.decision import Decisions, Kind, Policy
+from maitred.envs.decision import Kind, Policy
 from maitred.envs.scenario import Scenario
 from maitred.envs.simulator import Ledger, Simulator
 from maitred.envs.trace import Trace
@@ -37,7 +37,7 @@ def play(scenario: Scenario, traces: Sequence[Trace], policies: Sequence[Policy]
         if not reassessed:
             _go_on(simulator)
         decisions = simulator.decisions()  # at the horizon, only to hold
-        answers = np.concatenate([stacked.act(_rows(decisions, rows)).candidate for rows, stacked in columns])
+        answers = np.concatenate([stacked.act(decisions[rows]).candidate for rows, stacked in columns])
         simulator.step(answers)
     place = np.argsort(order)
     return [simulator.ledger(int(i) * len(traces) + e) for i in place for e in range(len(traces))]
@@ -47,11 +47,6 @@ def _go_on(simulator: Simulator) -> None:
     """Answer the reassessments as usual until every center waits for something else."""
     while (routine := simulator.pending & (simulator.centers.center["kind"] == REASSESS)).any():
         simulator.answer_as_usual(routine.astype(np.int64))
-
-
-def _rows(decisions: Decisions, rows: slice) -> Decisions:
-    d = decisions
-    return Decisions(d.key[rows], d.context[rows], d.candidates[rows], d.mask[rows])
 
 
 def _structure(policy: Any) -> tuple[type, ...]:

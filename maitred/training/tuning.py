@@ -21,14 +21,11 @@ from rich.table import Table
 from maitred.agents.families import CAP, Family, families, levers, without_cap
 from maitred.agents.rules import rule
 from maitred.envs.decision import Policy
-from maitred.envs.kpi import REWARD, kpi_ratios
 from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
-from maitred.envs.simulator import Simulator
-from maitred.envs.trace import Trace
 from maitred.training.learning import ALGORITHM, branch, training_traces
 from maitred.training.paired import paired_difference, pooled
-from maitred.training.side_by_side import play
+from maitred.training.played import Played
 from maitred.training.validation import Difference
 
 DEFAULT_BUDGET = 48  # episodes per family
@@ -67,12 +64,30 @@ def best_rule(scenario: Scenario, objective: Objective, seed: int, budget: int =
 
     Few caps stand beside all routing; the best routing is then tried with every cap, or as many as the budget allows,
     as a family of its own.
+
+    Raises:
+        ValueError: the budget is too small for two rounds.
     """
+    return tune_all(to_tune_on(scenario, seed, budget), objective, seed, budget)
+
+
+def to_tune_on(scenario: Scenario, seed: int, budget: int = DEFAULT_BUDGET) -> Played:
+    """The training episodes that a budget asks for.
+
+    Raises:
+        ValueError: the budget is too small for two rounds.
+    """
+    return Played(scenario, training_traces(scenario, seed, range(KEPT * _plan(budget)[1])))
+
+
+def tune_all(played: Played, objective: Objective, seed: int, budget: int = DEFAULT_BUDGET) -> list[Tuned]:
+    """`best_rule` on episodes in which rules may have been simulated already, for another objective."""
 
     def tuned(found: Sequence[Family]) -> list[Tuned]:
-        return [tune(family, scenario, objective, seed, budget) for family in found]
+        return [tune(family, played, objective, seed, budget) for family in found]
 
-    ranked = _best_first(tuned(families(scenario, best_levers(scenario, objective, seed, budget))))
+    scenario = played.scenario
+    ranked = _best_first(tuned(families(scenario, best_levers(played, objective, budget))))
     if not scenario.concurrency.decided:
         return ranked
     return _best_first([*ranked, *tuned(_with_every_cap(ranked))])
@@ -91,41 +106,36 @@ def _best_first(tuned: Sequence[Tuned]) -> list[Tuned]:
     return sorted(tuned, key=lambda one: -one.difference.value)
 
 
-def best_levers(scenario: Scenario, objective: Objective, seed: int, budget: int = DEFAULT_BUDGET) -> list[str]:
+def best_levers(played: Played, objective: Objective, budget: int = DEFAULT_BUDGET) -> list[str]:
     """The best few caps, each with the best message and bot, beside the platform's own routing.
 
     One lever is tried after the other, those before it at their best. All families share what this costs.
     """
     _, episodes = _plan(budget)
-    traces = training_traces(scenario, seed, range(episodes))
     found = [""]
-    for lever in levers(scenario):
+    for lever in levers(played.scenario):
         names = ["+".join(filter(None, (found[0], name))) for name in lever]
-        worth = _per_case(rewards(scenario, traces, objective, [rule(name) for name in names]))
+        worth = _per_case(played.rewards(names, episodes, objective))
         found = [names[i] for i in np.argsort(-worth, kind="stable")[:BESIDE]]
     return found
 
 
-def tune(family: Family, scenario: Scenario, objective: Objective, seed: int, budget: int = DEFAULT_BUDGET) -> Tuned:
+def tune(family: Family, played: Played, objective: Objective, seed: int, budget: int = DEFAULT_BUDGET) -> Tuned:
     """Find the best setting of one family of rules.
 
     Args:
         family: one of `maitred.agents.families.families`.
-        scenario: the center.
+        played: the training episodes, as many as `to_tune_on` has for this budget.
         objective: what is worth what.
-        seed: of the training episodes and of the choice of settings.
+        seed: of the choice of settings.
         budget: episodes that may be simulated, half of them in either round. A family of few settings uses less.
-
-    Raises:
-        ValueError: the budget is too small for two rounds.
     """
     count, first = _plan(budget)
-    traces = training_traces(scenario, seed, range(KEPT * first))
     settings = family.settings(count, np.random.default_rng(branch(seed, ALGORITHM)))
     tried: list[Trial] = []
 
     def judged(episodes: int) -> NDArray[np.float64]:
-        ratios = rewards(scenario, traces[:episodes], objective, [rule(name) for name in settings])
+        ratios = played.rewards(settings, episodes, objective)
         worth = zip(settings, _per_case(ratios).tolist(), strict=True)
         tried.extend(Trial(name, episodes, reward) for name, reward in worth)
         return ratios
@@ -133,9 +143,10 @@ def tune(family: Family, scenario: Scenario, objective: Objective, seed: int, bu
     if len(settings) > count // KEPT:
         best = np.argsort(-_per_case(judged(first)), kind="stable")
         settings = [settings[i] for i in best[: count // KEPT]]
-    last = judged(len(traces))
+    last = judged(KEPT * first)
     found = int(_per_case(last).argmax())
-    difference = Difference(*map(float, paired_difference(last[found], _platform(scenario, traces, objective))))
+    platform = played.rewards(["incumbent"], KEPT * first, objective)[0]
+    difference = Difference(*map(float, paired_difference(last[found], platform)))
     return Tuned(family.name, rule(settings[found]), difference, tuple(tried))
 
 
@@ -150,23 +161,6 @@ def _plan(budget: int) -> tuple[int, int]:
 def _per_case(ratios: NDArray[np.float64]) -> NDArray[np.float64]:
     """(P,) pooled reward per case of (P, E, 2)."""
     return pooled(ratios.swapaxes(0, 1))
-
-
-def _platform(scenario: Scenario, traces: Sequence[Trace], objective: Objective) -> NDArray[np.float64]:
-    """(E, 2) rewards and cases of the platform's own rule."""
-    simulator = Simulator(scenario, traces)
-    simulator.run_incumbent()
-    ledgers = [simulator.ledger(b) for b in range(len(simulator))]
-    return kpi_ratios(ledgers, scenario, objective, [REWARD])[:, 0]
-
-
-def rewards(
-    scenario: Scenario, traces: Sequence[Trace], objective: Objective, policies: Sequence[Policy]
-) -> NDArray[np.float64]:
-    """(P, E, 2) float64: reward in money and number of cases of P rules on each of E traces."""
-    ledgers = play(scenario, traces, policies)
-    ratios = kpi_ratios(ledgers, scenario, objective, [REWARD])
-    return ratios.reshape(len(policies), len(traces), 2)
 
 
 def tuned_table(tuned: Sequence[Tuned], title: str) -> Table:

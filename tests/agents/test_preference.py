@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from maitred.agents.preference import Preferring, prefer
+from maitred.agents.preference import ByPreference, Preferring, prefer
 from maitred.agents.rules import RULES
 from maitred.envs.decision import CONTEXT_NAMES, PREFERENCE, PREFERRED, Choices
 from maitred.envs.objective import Objective
@@ -42,3 +42,17 @@ def test_the_decision_itself_stays_as_it_is():
     np.testing.assert_array_equal(decisions.context, before)
     np.testing.assert_array_equal(told.context[:, PREFERRED], np.tile(np.float32([1, 2, 3]), (5, 1)))
     np.testing.assert_array_equal(RULES["cmu"].act(told).candidate, RULES["cmu"].act(decisions).candidate)
+
+
+def test_of_several_policies_the_one_answers_that_earns_most_by_the_weights_of_the_decision():
+    decisions = prefer(sample_decisions(60, 6, seed=1), np.repeat(np.float32([[9, 0, 1], [1, 0, 9]]), 30, axis=0))
+    worth = np.array([[-1.0, 0.0, 0.5], [-3.0, 0.0, 1.0]])  # spends less; satisfies more
+    either = ByPreference((RULES["random"], RULES["cmu"]), worth, np.zeros(2))
+    answered = either.act(decisions)
+    for rows, name in ((slice(30), "random"), (slice(30, 60), "cmu")):
+        alone = RULES[name].act(decisions[rows])
+        np.testing.assert_array_equal(answered.candidate[rows], alone.candidate)
+        np.testing.assert_array_equal(answered.propensity[rows], alone.propensity)
+    richer = ByPreference(either.policies, worth, np.array([100.0, 0.0]))
+    np.testing.assert_array_equal(richer.act(decisions).candidate, RULES["random"].act(decisions).candidate)
+    assert either.name == "random | cmu"

@@ -13,7 +13,7 @@ from maitred.envs.simulator import simulate
 from maitred.envs.traffic import draw_trace
 from maitred.training.learning import VALIDATION, branch, training_traces
 from maitred.training.side_by_side import play
-from maitred.training.tuning import best_levers, best_rule, tune, tuned_json, tuned_table
+from maitred.training.tuning import best_levers, best_rule, to_tune_on, tune, tuned_json, tuned_table
 from tests.training.center import small_center
 
 MIXED = [
@@ -78,12 +78,12 @@ def test_budget_is_kept_and_the_quick_are_found():
 
 def test_tuning_is_reproducible_and_needs_a_budget():
     family = Family("reservation", "reservation", {"reserve": (1, 0, 2, 3), "patient_per_min": (0.15, 1000)})
-    one, other = (tune(family, small_center(), Objective(), seed=2, budget=12) for _ in range(2))
+    one, other = (tune(family, to_tune_on(small_center(), 2, 12), Objective(), seed=2, budget=12) for _ in range(2))
     assert one == other
     with pytest.raises(ValueError, match="12 episodes or more, found 5"):
-        tune(family, small_center(), Objective(), seed=2, budget=5)
+        to_tune_on(small_center(), 2, 5)
     with pytest.raises(ValueError, match="12 episodes or more, found -3"):
-        tune(family, small_center(), Objective(), seed=2, budget=-3)
+        best_rule(small_center(), Objective(), seed=2, budget=-3)
 
 
 def test_training_episodes_are_not_those_that_validate():
@@ -93,7 +93,7 @@ def test_training_episodes_are_not_those_that_validate():
 
 
 def test_levers_are_combined_with_their_best_values():
-    beside = best_levers(load_scenario("w3_chat"), Objective(), seed=1, budget=12)
+    beside = best_levers(to_tune_on(load_scenario("w3_chat"), 1, 12), Objective(), budget=12)
     assert len(beside) == 3
     assert all(rule(name).name.startswith(("cap", "weighted_capacity")) for name in beside)
 

@@ -66,9 +66,8 @@ class Logged:
 
     def only(self, rows: NDArray[np.int64] | Bools) -> Logged:
         """Some rows (m,) of these."""
-        d = self.decisions
         own = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "decisions"}
-        return Logged(Decisions(d.key[rows], d.context[rows], d.candidates[rows], d.mask[rows]), **own)
+        return Logged(self.decisions[rows], **own)
 
 
 def open_log(path: str | Path) -> pq.ParquetFile:

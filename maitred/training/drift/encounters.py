@@ -35,12 +35,12 @@ def encounters(
     """
     kept, count, share = list[Decisions](), 0, 1.0
     for decisions in _met(scenario, policy, seed, episodes):
-        kept.append(rows(decisions, _lot(decisions) < share))
+        kept.append(decisions[_lot(decisions) < share])
         count += len(kept[-1])
         if count > 2 * most:
             share /= 2
             every = together(kept)
-            kept = [rows(every, _lot(every) < share)]
+            kept = [every[_lot(every) < share]]
             count = len(kept[0])
     if not kept:
         raise ScenarioError(f"{scenario.name}: {episodes} episodes passed without a decision")
@@ -51,11 +51,6 @@ def together(parts: list[Decisions]) -> Decisions:
     """Several batches, of equally many places, as one."""
     names = Decisions.__dataclass_fields__
     return Decisions(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
-
-
-def rows(decisions: Decisions, which: NDArray[np.bool_]) -> Decisions:
-    """Some rows (B,) of a batch."""
-    return Decisions(*(getattr(decisions, name)[which] for name in Decisions.__dataclass_fields__))
 
 
 def _met(scenario: Scenario, policy: Policy, seed: np.random.SeedSequence, episodes: int) -> Iterator[Decisions]:

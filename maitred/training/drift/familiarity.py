@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from maitred.envs.decision import Decisions, Kind, Policy
 from maitred.envs.scenario import Scenario
 from maitred.serving.familiar import SITUATION, SUMMARY, TIMES, Familiar, excess, summaries, times
-from maitred.training.drift.encounters import encounters, rows, together
+from maitred.training.drift.encounters import encounters, together
 from maitred.training.learning import PARITY
 
 RATE = 0.001  # share of ordinary decisions that may count as strange, by either question
@@ -45,7 +45,7 @@ def seen_in(centers: Sequence[Scenario], policy: Policy, seed: np.random.SeedSeq
 def seen_in_order(decisions: Decisions) -> Familiar:
     """What decisions of a log, in their order, have seen: the earlier half gives the shapes, the later the limits."""
     earlier = np.arange(len(decisions)) < len(decisions) // 2
-    return fit_familiar(rows(decisions, earlier), rows(decisions, ~earlier))
+    return fit_familiar(decisions[earlier], decisions[~earlier])
 
 
 def fit_familiar(seen: Decisions, others: Decisions, rate: float = RATE) -> Familiar:

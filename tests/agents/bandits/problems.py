@@ -57,7 +57,3 @@ def decisions_of(count: int, seed: int) -> Decisions:
     candidates[:, -1] = np.arange(len(CANDIDATE_NAMES)) == HOLD
     key = rng.integers(2**64, size=count, dtype=np.uint64)
     return Decisions(key, context, candidates, np.ones((count, PLACES), bool))
-
-
-def rows_of(decisions: Decisions, index: slice | np.ndarray) -> Decisions:
-    return Decisions(decisions.key[index], decisions.context[index], decisions.candidates[index], decisions.mask[index])

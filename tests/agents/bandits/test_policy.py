@@ -17,7 +17,7 @@ from maitred.agents.bandits.upper_bound import UpperBound
 from maitred.configs.schema import LinTSConfig, LinUCBConfig, NeuralConfig, SquareCBConfig
 from maitred.envs.decision import CANDIDATE_NAMES, Kind
 from maitred.training.bandit_training import prior
-from tests.agents.bandits.problems import HOLD, PLACES, decisions_of, rows_of
+from tests.agents.bandits.problems import HOLD, PLACES, decisions_of
 
 CONFIGS = {
     "linucb": LinUCBConfig(penalty=1.0),
@@ -95,7 +95,7 @@ def test_answers_do_not_depend_on_the_batch(name):
     policy, _ = trained(name)
     decisions = decisions_of(64, 8)
     whole = policy.act(decisions)
-    parts = [policy.act(rows_of(decisions, slice(i, i + 1))) for i in range(64)]
+    parts = [policy.act(decisions[i : i + 1]) for i in range(64)]
     assert whole.candidate.tolist() == [c for part in parts for c in part.candidate]
     np.testing.assert_allclose(whole.propensity, [q for part in parts for q in part.propensity], atol=1 / 32)
 
