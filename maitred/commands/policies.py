@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from maitred.commands.declare import Command, CommandError, Key, bundle_folder, files
 from maitred.commands.declare import seed as read_seed
+from maitred.envs.decision import PREFERENCE
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -88,7 +89,7 @@ def learn(log: str, out: str, method: str = "greedy", seed: int = 0) -> int:
     return 0
 
 
-def evaluate(bundle: str, set: str, out: str | None = None) -> int:
+def evaluate(bundle: str, set: str, out: str | None = None, **weights: float) -> int:
     """Judge a bundle, with its objective, and every rule, all under its governance file; print the table."""
     from rich.console import Console
 
@@ -99,11 +100,13 @@ def evaluate(bundle: str, set: str, out: str | None = None) -> int:
     from maitred.training.frozen import load_frozen
     from maitred.training.governance.center import govern_set
     from maitred.training.job import EVALUATION, REPORT, judge
+    from maitred.training.preferences import preferring
 
     policy = BundlePolicy(load_bundle(bundle_folder(bundle)))
     card, frozen = policy.bundle.card, govern_set(load_frozen(set), policy.bundle.governance)
+    objective = preferring(Objective(**card.objective), weights, card.training)
     folder = Path(out or f"runs/evaluation-{datetime.now():%Y%m%d-%H%M%S-%f}")
-    evaluation = judge([policy], frozen, Objective(**card.objective), folder, curve=None, provenance=card.training)
+    evaluation = judge([policy], frozen, objective, folder, curve=None, provenance=card.training)
     print_evaluation(evaluation, Console())
     print(f"{folder / REPORT}\n{folder / EVALUATION}")
     return 0
@@ -199,12 +202,18 @@ COMMANDS = {
     ),
     "evaluate": Command(
         "judge a bundle and every rule on a frozen set",
-        "  maitred evaluate bundle=bundle set=frozen/my_center",
+        "A policy whose training varied the weights (policy.preference_spread) is judged under those given.\n\n"
+        "  maitred evaluate bundle=bundle set=frozen/my_center\n"
+        "  maitred evaluate bundle=bundle set=frozen/my_center csat=16",
         evaluate,
         keys=(
             Key("bundle", "folder of an exported bundle", required=True),
             Key("set", "folder of a frozen set", required=True),
             Key("out", "folder for the report and the figures (default: a new one in runs/)"),
+            *(
+                Key(name, f"the objective's weight of {name} (default: that of training)", read=float)
+                for name in PREFERENCE
+            ),
         ),
     ),
     "export": Command(

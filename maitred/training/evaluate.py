@@ -145,6 +145,7 @@ def evaluate(
     *,
     reference: str = "incumbent",
     warmup_days: int = 0,
+    told: bool = False,
     progress: bool = True,
     record: bool = True,
 ) -> Evaluation:
@@ -156,6 +157,7 @@ def evaluate(
         objective: what the `reward` KPI is made of.
         reference: name of the policy to compare with; a rule of that name is run if `policies` has none.
         warmup_days: contacts that arrive on the first so many days are left out of KPIs of contacts.
+        told: whether decisions carry the objective's weights, for a policy whose training varied them.
         progress: whether to show a progress bar on standard error.
         record: whether to add a look per policy to the set's ledger; leave it on for anything that is decided on.
 
@@ -170,7 +172,7 @@ def evaluate(
         task = bar.add_task("", total=len(policies) * frozen.episodes)
         for policy in policies:
             bar.update(task, description=escape(policy.name))
-            runs.append(_run(policy, frozen, objective, warmup_days, lambda done: bar.advance(task, done)))
+            runs.append(_run(policy, frozen, objective, warmup_days, told, lambda done: bar.advance(task, done)))
             if record:
                 _record(frozen, policy, runs[-1].ratios)
     looks = frozen.looks.read()
@@ -213,13 +215,19 @@ class _Run(NamedTuple):
 
 
 def _run(
-    policy: Policy, frozen: FrozenSet, objective: Objective, warmup_days: int, advance: Callable[[int], None]
+    policy: Policy,
+    frozen: FrozenSet,
+    objective: Objective,
+    warmup_days: int,
+    told: bool,
+    advance: Callable[[int], None],
 ) -> _Run:
     """One policy on every trace. Ledgers are folded batch by batch: a year of them would not fit in memory."""
     traces, parts, kpis = frozen.traces(), [], applicable(frozen.scenario)
     for first in range(0, len(traces), BATCH):
         batch = traces[first : first + BATCH]
-        ledgers = simulate(frozen.scenario, batch, policy, BATCH)
+        weights = np.tile(objective.preference, (len(batch), 1)) if told else None
+        ledgers = simulate(frozen.scenario, batch, policy, BATCH, weights)
         parts.append(
             _Run(
                 kpi_ratios(ledgers, frozen.scenario, objective, kpis, warmup_days),

@@ -19,6 +19,7 @@ from maitred.training.evaluate import Evaluation, evaluate, to_json
 from maitred.training.frozen import FrozenSet, load_frozen
 from maitred.training.governance.center import govern_set
 from maitred.training.governance.files import load_governance
+from maitred.training.preferences import trained_spread
 from maitred.training.report import write_report
 from maitred.training.tracking import Run, track
 from maitred.training.train import TrainingResult, export_run, save_run, train
@@ -106,7 +107,7 @@ def judge(
     """Evaluate policies and the baselines on a frozen set; write the evaluation and the report on the first policy."""
     first, *others = policies
     rules = baselines(frozen.scenario.has_conversations)
-    evaluation = evaluate([first, *rules, *others], frozen, objective)
+    evaluation = evaluate([first, *rules, *others], frozen, objective, told=trained_spread(provenance) > 1)
     folder.mkdir(parents=True, exist_ok=True)
     with whole_file(folder / EVALUATION) as temporary:
         temporary.write_text(to_json(evaluation))

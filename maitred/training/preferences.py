@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,35 @@ from maitred.envs.simulator import simulate
 from maitred.training.paired import paired_difference, pooled
 from maitred.training.played import Played
 from maitred.training.validation import Difference, Validation
+
+
+class PreferenceError(ValueError):
+    """A weight that a policy was not trained for."""
+
+
+def trained_spread(record: Mapping[str, Any]) -> float:
+    """By what factor weights varied in the training that a record tells of; 1 where they did not."""
+    return float(record.get("config", {}).get("policy", {}).get("preference_spread", 1.0))
+
+
+def preferring(objective: Objective, asked: Mapping[str, float], record: Mapping[str, Any]) -> Objective:
+    """The objective of a training run with other weights, as far as its policy was trained for them.
+
+    Args:
+        objective: of the run.
+        asked: weights by the names of `decision.PREFERENCE`.
+        record: of the run.
+
+    Raises:
+        PreferenceError: a weight lies outside of what training varied.
+    """
+    spread = trained_spread(record)
+    for name, weight in asked.items():
+        middle = getattr(objective, name)
+        if not middle / spread <= weight <= middle * spread:
+            trained = f"{middle / spread:.4g} to {middle * spread:.4g}" if spread > 1 else f"{middle:g} and no other"
+            raise PreferenceError(f"{name}: expected {trained}, as in the policy's training, found {weight:g}")
+    return replace(objective, **asked)
 
 
 def ends(objective: Objective, spread: float) -> list[Objective]:

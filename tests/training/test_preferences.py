@@ -10,10 +10,19 @@ from maitred.envs.episodes import Episodes
 from maitred.envs.objective import Objective
 from maitred.envs.scenario_file import load_scenario, save_scenario
 from maitred.training import ppo_training
+from maitred.training.evaluate import evaluate
+from maitred.training.frozen import freeze
 from maitred.training.learning import training_traces
 from maitred.training.paired import pooled
 from maitred.training.played import Played
-from maitred.training.preferences import best_by_preference, ends, judge_of_many, spread_objectives
+from maitred.training.preferences import (
+    PreferenceError,
+    best_by_preference,
+    ends,
+    judge_of_many,
+    preferring,
+    spread_objectives,
+)
 from maitred.training.rehearsal import EPISODES, rehearse
 from maitred.training.train import train
 from maitred.training.tuning import Tuned
@@ -119,6 +128,30 @@ def test_the_teacher_is_one_rule_or_the_best_of_several_for_the_weights(teacher,
 def test_several_teachers_need_preferences_that_differ():
     with pytest.raises(ConfigError, match=r"policy\.teacher: expected one rule"):
         PPOConfig(teacher="fastest | random")
+
+
+RECORD = {"config": {"policy": {"preference_spread": 4.0}}}
+
+
+def test_a_trained_policy_can_be_asked_for_the_weights_of_its_training():
+    asked = preferring(Objective(abandonment=1.0), {"csat": 32.0, "cost": 0.25}, RECORD)
+    assert asked == Objective(abandonment=1.0, csat=32.0, cost=0.25)
+    with pytest.raises(PreferenceError, match="csat: expected 2 to 32, as in the policy's training, found 33"):
+        preferring(Objective(), {"csat": 33.0}, RECORD)
+    for record in ({}, {"config": {"policy": {"preference_spread": 1.0}}}):
+        assert preferring(Objective(csat=9.0), {}, record) == Objective(csat=9.0)
+        with pytest.raises(PreferenceError, match=r"csat: expected 8 and no other, .* found 9"):
+            preferring(Objective(), {"csat": 9.0}, record)
+
+
+def test_it_is_told_the_weights_that_it_is_judged_by(tmp_path):
+    frozen = freeze(small_center(), tmp_path / "set", episodes=2, seed=9, purpose="tests", name="small")
+    turncoat = Turncoat()
+    evaluate([turncoat], frozen, Objective(csat=16.0), told=True, progress=False)
+    assert turncoat.told == {tuple(Objective(csat=16.0).preference.tolist())}
+    turncoat.told.clear()
+    evaluate([turncoat], frozen, Objective(csat=16.0), progress=False)
+    assert turncoat.told == {tuple(Objective().preference.tolist())}
 
 
 def test_one_policy_is_trained_for_many_preferences(tmp_path, monkeypatch):
