@@ -10,7 +10,7 @@ import numpy as np
 
 from experiments.front.hypervolume import Floats
 from experiments.judging import Judge, Judged, Kept
-from maitred.configs.schema import EITHER, PPOConfig
+from maitred.configs.schema import PPOConfig
 from maitred.envs.decision import PREFERENCE
 from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
@@ -67,7 +67,7 @@ def judge_front(center: Scenario, file: Path, study: Study, objectives: Mapping[
     alone = {name: replace(study.ppo, teacher=rules[name]["best"]) for name in judges}
     own = {name: _trained(judge, alone[name], study.seeds, "own") for name, judge in judges.items()}
     teachers = dict.fromkeys(rules[name]["best"] for name in judges)
-    wide = replace(study.ppo, teacher=EITHER.join(teachers), preference_spread=study.spread)
+    wide = replace(study.ppo, teacher=" | ".join(teachers), preference_spread=study.spread)
     conditioned = _trained(judges[DEFAULT], wide, study.seeds, "conditioned")
     return {
         name: {

@@ -13,10 +13,10 @@ from maitred.envs.kpi import KPIS, kpi_ratios
 from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
 from maitred.envs.simulator import simulate
+from maitred.training.booked import Booked
 from maitred.training.gate.settings import GUARDS
 from maitred.training.learning import training_traces
 from maitred.training.paired import pooled
-from maitred.training.played import Played
 from maitred.training.tuning import ROUTINGS
 
 FIXED, WEIGHTED = "fixed cap", "weighted capacity"
@@ -35,12 +35,12 @@ def separate(scenario: Scenario, families: dict[str, str], seed: int) -> dict[st
         seed: of the training episodes.
     """
     routings = list(dict.fromkeys(without_cap(name) for name in families.values()))[:ROUTINGS]
-    played = Played(scenario, training_traces(scenario, seed, range(EPISODES)))
+    booked = Booked(scenario, training_traces(scenario, seed, range(EPISODES)))
     found, best = {}, {}
     for kind, caps in _caps().items():
         names = ["+".join(filter(None, (cap, routing))) for cap in caps for routing in routings]
         names = [rule(name).name for name in names]
-        worth = pooled(played.rewards(names, EPISODES, Objective()).swapaxes(0, 1))
+        worth = pooled(booked.rewards(names, EPISODES, Objective()).swapaxes(0, 1))
         found[kind], best[kind] = names[int(np.argmax(worth))], float(worth.max())
     return {kind: found[kind] for kind in sorted(found, key=lambda kind: -best[kind])}
 

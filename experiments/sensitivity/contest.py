@@ -32,9 +32,9 @@ from maitred.configs.schema import PPOConfig
 from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import load_scenario, scenario_hash
+from maitred.training.booked import Booked
 from maitred.training.learning import training_traces
 from maitred.training.paired import pooled
-from maitred.training.played import Played
 
 CAP_EPISODES = 8  # of training, that every rule of concurrency is tried on
 
@@ -106,8 +106,8 @@ def caps(judge: Judge) -> dict[str, str]:
     fixed, weighted = [f"cap{slots}" for slots in CAPS], _weighted(judge.center)
 
     def make() -> dict[str, Any]:
-        played = Played(judge.center, training_traces(judge.center, TUNING_SEED, range(CAP_EPISODES)))
-        ratios = played.rewards([*fixed, *weighted], CAP_EPISODES, judge.objective)
+        booked = Booked(judge.center, training_traces(judge.center, TUNING_SEED, range(CAP_EPISODES)))
+        ratios = booked.rewards([*fixed, *weighted], CAP_EPISODES, judge.objective)
         return dict(zip(fixed + weighted, pooled(ratios.swapaxes(0, 1)).tolist(), strict=True))
 
     settings = {

@@ -16,7 +16,6 @@ from maitred.envs.objective import Objective
 from maitred.envs.scenario_file import SHIPPED
 
 BEST = "best"  # of the tuned rules
-EITHER = " | "  # between the names of several rules
 
 
 class ConfigError(ValueError):
@@ -79,7 +78,8 @@ class PPOConfig(PolicyConfig):
     entropy: float = 0.0  # weight of the entropy bonus
     width: int = 32  # of the network's hidden layers
     validate_every: int = 10  # rollouts; more where judging takes more decisions than these
-    teacher: str | None = None  # rule to imitate first, `best` for the best of all, tuned; none came further on bank
+    teacher: str | None = None  # rule to imitate first, or `A | B` of several; `best` for the best of all, tuned; none
+    # came further on bank
     imitated: int = 50_000  # of its decisions
     imitation_epochs: int = 12  # passes over them
     caps_from: float = 0.0  # share of learning from which caps are learned, too; until then the teacher sets them
@@ -109,12 +109,10 @@ class PPOConfig(PolicyConfig):
         )
         _require(self.multiplier_step >= 0, "policy.multiplier_step", "0 or more", self.multiplier_step)
         _require(self.preference_spread >= 1, "policy.preference_spread", "1 or more", self.preference_spread)
-        _require(
-            self.preference_spread > 1 or EITHER not in (self.teacher or ""),
-            "policy.teacher",
-            "one rule where policy.preference_spread is 1",
-            self.teacher,
-        )
+        one = len(self.teachers) <= 1
+        _require(one or self.preference_spread > 1, "policy.teacher", "one rule, as weights do not vary", self.teacher)
+        fine = one or not {"", BEST}.intersection(self.teachers)
+        _require(fine, "policy.teacher", f"{BEST} alone, or names of rules, A | B", self.teacher)
         factors = (*self.sizes, *self.loads)
         _require(min(factors) > 0, "policy.sizes, policy.loads", "positive numbers", factors)
         worlds = len(self.sizes) * len(self.loads)
@@ -133,6 +131,11 @@ class PPOConfig(PolicyConfig):
             f"a divisor of n_envs * n_steps = {rollout}",
             self.batch_size,
         )
+
+    @property
+    def teachers(self) -> tuple[str, ...]:
+        """The names in `teacher`, each once."""
+        return () if self.teacher is None else tuple(dict.fromkeys(map(str.strip, self.teacher.split("|"))))
 
 
 @dataclass(frozen=True)

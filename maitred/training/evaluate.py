@@ -23,6 +23,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.text import Text
 
+from maitred.agents.preference import Preferring
 from maitred.agents.rules import RULES
 from maitred.envs.constraints import Bound, bounds_of
 from maitred.envs.decision import Policy
@@ -132,7 +133,9 @@ class Evaluation:
 
 
 def policy_id(policy: Policy) -> str:
-    """What identifies a policy: the hash of a bundle, the name of a rule, or that it is neither."""
+    """What identifies a policy, whatever weights it is told: a bundle's hash, a rule's name, or that it is neither."""
+    if isinstance(policy, Preferring):
+        return policy_id(policy.policy)
     if isinstance(policy, BundlePolicy):
         return policy.bundle.sha256
     return f"rule:{policy.name}" if RULES.get(policy.name) == policy else f"unexported:{policy.name}"
@@ -145,7 +148,6 @@ def evaluate(
     *,
     reference: str = "incumbent",
     warmup_days: int = 0,
-    told: bool = False,
     progress: bool = True,
     record: bool = True,
 ) -> Evaluation:
@@ -157,7 +159,6 @@ def evaluate(
         objective: what the `reward` KPI is made of.
         reference: name of the policy to compare with; a rule of that name is run if `policies` has none.
         warmup_days: contacts that arrive on the first so many days are left out of KPIs of contacts.
-        told: whether decisions carry the objective's weights, for a policy whose training varied them.
         progress: whether to show a progress bar on standard error.
         record: whether to add a look per policy to the set's ledger; leave it on for anything that is decided on.
 
@@ -172,7 +173,7 @@ def evaluate(
         task = bar.add_task("", total=len(policies) * frozen.episodes)
         for policy in policies:
             bar.update(task, description=escape(policy.name))
-            runs.append(_run(policy, frozen, objective, warmup_days, told, lambda done: bar.advance(task, done)))
+            runs.append(_run(policy, frozen, objective, warmup_days, lambda done: bar.advance(task, done)))
             if record:
                 _record(frozen, policy, runs[-1].ratios)
     looks = frozen.looks.read()
@@ -215,19 +216,13 @@ class _Run(NamedTuple):
 
 
 def _run(
-    policy: Policy,
-    frozen: FrozenSet,
-    objective: Objective,
-    warmup_days: int,
-    told: bool,
-    advance: Callable[[int], None],
+    policy: Policy, frozen: FrozenSet, objective: Objective, warmup_days: int, advance: Callable[[int], None]
 ) -> _Run:
     """One policy on every trace. Ledgers are folded batch by batch: a year of them would not fit in memory."""
     traces, parts, kpis = frozen.traces(), [], applicable(frozen.scenario)
     for first in range(0, len(traces), BATCH):
         batch = traces[first : first + BATCH]
-        weights = np.tile(objective.preference, (len(batch), 1)) if told else None
-        ledgers = simulate(frozen.scenario, batch, policy, BATCH, weights)
+        ledgers = simulate(frozen.scenario, batch, policy, BATCH)
         parts.append(
             _Run(
                 kpi_ratios(ledgers, frozen.scenario, objective, kpis, warmup_days),

@@ -19,7 +19,7 @@ from maitred.training.evaluate import Evaluation, evaluate, to_json
 from maitred.training.frozen import FrozenSet, load_frozen
 from maitred.training.governance.center import govern_set
 from maitred.training.governance.files import load_governance
-from maitred.training.preferences import trained_spread
+from maitred.training.preferences import as_asked
 from maitred.training.report import write_report
 from maitred.training.tracking import Run, track
 from maitred.training.train import TrainingResult, export_run, save_run, train
@@ -106,8 +106,9 @@ def judge(
 ) -> Evaluation:
     """Evaluate policies and the baselines on a frozen set; write the evaluation and the report on the first policy."""
     first, *others = policies
+    asked = as_asked(first, objective, provenance)
     rules = baselines(frozen.scenario.has_conversations)
-    evaluation = evaluate([first, *rules, *others], frozen, objective, told=trained_spread(provenance) > 1)
+    evaluation = evaluate([asked, *rules, *others], frozen, objective)
     folder.mkdir(parents=True, exist_ok=True)
     with whole_file(folder / EVALUATION) as temporary:
         temporary.write_text(to_json(evaluation))

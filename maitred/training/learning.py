@@ -29,7 +29,8 @@ class Learned:
 
     Attributes:
         policy: the best that was found, as it is to be judged and used.
-        difference: its reward per case over the incumbent's, on the validation episodes.
+        difference: its reward per case over the incumbent's, on the validation episodes; where each of these has an
+            objective of its own, by all of them.
         steps: decisions that training took.
         seconds: wall clock, validation included.
         figures: other measurements of the run.

@@ -11,9 +11,8 @@ from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import VecEnv
 
 from maitred.agents.ppo import CandidateExtractor, CandidatePolicy
-from maitred.agents.preference import Preferring
 from maitred.agents.rules import RULES, rule
-from maitred.configs.schema import BEST, EITHER, PPOConfig
+from maitred.configs.schema import BEST, PPOConfig
 from maitred.envs.decision import Policy
 from maitred.envs.objective import Objective
 from maitred.envs.resized import resized
@@ -24,7 +23,7 @@ from maitred.training.imitation import imitate, open_mind
 from maitred.training.lagrangian import Lagrangian
 from maitred.training.learning import ALGORITHM, REHEARSAL, VALIDATION, Learned, Log, branch, progress_bar
 from maitred.training.mixed_centers import MixedCenters
-from maitred.training.preferences import best_by_preference, ends, judge_of_many, spread_objectives
+from maitred.training.preferences import best_by_preference, ends, spread_objectives, under_many
 from maitred.training.rehearsal import EPISODES, Rehearsal, joined, rehearse
 from maitred.training.routing_first import FirstPart, RoutingFirst
 from maitred.training.semi_markov import SemiMarkovBuffer
@@ -63,36 +62,32 @@ def train_ppo(
     run = _Run(config, objective, seed, teacher, first, len(worlds))
     parts, lessons = zip(*(_prepare(run, world, index) for index, world in enumerate(worlds)), strict=True)
     centers = parts[0] if len(parts) == 1 else MixedCenters(parts)
+    if config.preference_spread > 1:
+        validation = under_many(validation, config.preference_spread, branch(seed, VALIDATION))
     lagrangian = Lagrangian(validation, parts, config.multiplier_step)
+
+    def judge(policy: Policy) -> Verdict:
+        return lagrangian.judge(policy) if config.multiplier_step else Verdict(validation.difference(policy))
+
     rollouts = -(-validation.raised // (config.n_envs * config.n_steps))
     spaced = replace(config, validate_every=max(config.validate_every, rollouts))
-    learned = learn_ppo(spaced, centers, _judge(run, validation, lagrangian), joined(lessons), seed, log, clock)
+    learned = learn_ppo(spaced, centers, judge, joined(lessons), seed, log, clock)
     return replace(learned, figures=learned.figures | lagrangian.figures()) if config.multiplier_step else learned
 
 
 def _teacher(config: PPOConfig, scenario: Scenario, objective: Objective, seed: int) -> Policy:
     """Who is imitated, or who shows what decisions look like where nobody is."""
-    if config.teacher is None:
-        return RULES["random"]
-    played, names = to_tune_on(scenario, seed), config.teacher.split(EITHER)
-    if config.teacher == BEST:
-        wanted = [objective, *(ends(objective, config.preference_spread) if config.preference_spread > 1 else ())]
-        names = list(dict.fromkeys(tune_all(played, each, seed)[0].policy.name for each in wanted))
-    return best_by_preference(played, names, objective) if len(names) > 1 else rule(names[0])
+    names = _tuned(config, scenario, objective, seed) if config.teachers == (BEST,) else config.teachers
+    if len(names) > 1:
+        return best_by_preference(to_tune_on(scenario, seed), names, objective)
+    return rule(names[0]) if names else RULES["random"]
 
 
-def _judge(run: _Run, validation: Validation, lagrangian: Lagrangian) -> Judge:
-    """Reward on validation episodes, and bounds where they are charged for."""
-    config = run.config
-    if config.preference_spread == 1:
-        return lagrangian.judge if config.multiplier_step else lambda policy: Verdict(validation.difference(policy))
-    of_many = judge_of_many(validation, config.preference_spread, branch(run.seed, VALIDATION))
-
-    def judge(policy: Policy) -> Verdict:
-        told = Preferring(policy, run.objective.preference)
-        return Verdict(of_many(policy), lagrangian.judge(told).breach if config.multiplier_step else 0.0)
-
-    return judge
+def _tuned(config: PPOConfig, scenario: Scenario, objective: Objective, seed: int) -> tuple[str, ...]:
+    """The best rule of the objective, and of those at the ends of what weights vary by."""
+    varied = ends(objective, config.preference_spread) if config.preference_spread > 1 else ()
+    booked = to_tune_on(scenario, seed)
+    return tuple(dict.fromkeys(tune_all(booked, each, seed)[0].policy.name for each in (objective, *varied)))
 
 
 def _prepare(run: _Run, world: Scenario, index: int) -> tuple[TrainingCenters, Rehearsal]:

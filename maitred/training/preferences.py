@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,15 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats.qmc import LatinHypercube
 
-from maitred.agents.preference import ByPreference
+from maitred.agents.preference import ByPreference, Preferring
 from maitred.agents.rules import RULES, rule
 from maitred.envs.decision import PREFERENCE, Policy
-from maitred.envs.kpi import REWARD, kpi_ratios
+from maitred.envs.kpi import REWARD
 from maitred.envs.objective import Objective
-from maitred.envs.simulator import simulate
-from maitred.training.paired import paired_difference, pooled
-from maitred.training.played import Played
-from maitred.training.validation import Difference, Validation
+from maitred.training.booked import Booked
+from maitred.training.paired import pooled
+from maitred.training.validation import Validation
+
+ROUNDING = 1e-4  # share of an end by which a weight may lie beyond it: ends are shown to four digits
 
 
 class PreferenceError(ValueError):
@@ -26,8 +27,16 @@ class PreferenceError(ValueError):
 
 
 def trained_spread(record: Mapping[str, Any]) -> float:
-    """By what factor weights varied in the training that a record tells of; 1 where they did not."""
-    return float(record.get("config", {}).get("policy", {}).get("preference_spread", 1.0))
+    """By what factor weights varied in the training that a record tells of; 1 where it tells of none."""
+    try:
+        return float(record["config"]["policy"]["preference_spread"])
+    except (KeyError, TypeError):
+        return 1.0
+
+
+def as_asked(policy: Policy, objective: Objective, record: Mapping[str, Any]) -> Policy:
+    """A policy that is told the objective's weights, if its training, of which a record tells, varied them."""
+    return Preferring(policy, objective.preference) if trained_spread(record) > 1 else policy
 
 
 def preferring(objective: Objective, asked: Mapping[str, float], record: Mapping[str, Any]) -> Objective:
@@ -44,8 +53,9 @@ def preferring(objective: Objective, asked: Mapping[str, float], record: Mapping
     spread = trained_spread(record)
     for name, weight in asked.items():
         middle = getattr(objective, name)
-        if not middle / spread <= weight <= middle * spread:
-            trained = f"{middle / spread:.4g} to {middle * spread:.4g}" if spread > 1 else f"{middle:g} and no other"
+        low, high = middle / spread, middle * spread
+        if not (low <= weight <= high or np.isclose(weight, (low, high), rtol=ROUNDING, atol=0).any()):
+            trained = f"{low:.4g} to {high:.4g}" if spread > 1 else f"{middle:g} and no other"
             raise PreferenceError(f"{name}: expected {trained}, as in the policy's training, found {weight:g}")
     return replace(objective, **asked)
 
@@ -79,18 +89,18 @@ def spread_objectives(objective: Objective, spread: float, count: int, seed: np.
     ]
 
 
-def best_by_preference(played: Played, names: Sequence[str], objective: Objective) -> ByPreference:
-    """Of some rules, by name, the best in the episodes played for whatever weights a decision carries.
+def best_by_preference(booked: Booked, names: Sequence[str], objective: Objective) -> ByPreference:
+    """Of some rules, by name, the best in the episodes booked for whatever weights a decision carries.
 
     Args:
-        played: training episodes.
+        booked: training episodes.
         names: of the rules.
         objective: all but the weights that vary.
     """
 
     def per_case(**weights: float) -> NDArray[np.float64]:
         varied = dict.fromkeys(PREFERENCE, 0.0) | weights
-        rewards = played.rewards(names, len(played.traces), replace(objective, **varied))
+        rewards = booked.rewards(names, len(booked.traces), replace(objective, **varied))
         return pooled(rewards.swapaxes(0, 1))
 
     rest = per_case()
@@ -98,25 +108,18 @@ def best_by_preference(played: Played, names: Sequence[str], objective: Objectiv
     return ByPreference(tuple(rule(name) for name in names), worth, rest)
 
 
-def judge_of_many(
-    validation: Validation, spread: float, seed: np.random.SeedSequence
-) -> Callable[[Policy], Difference]:
-    """What compares a policy that is told the weights, under another objective in every validation episode.
+def under_many(validation: Validation, spread: float, seed: np.random.SeedSequence) -> Validation:
+    """The same validation episodes, each under an objective of its own, for a policy that is to serve all of them.
 
-    Judged under one objective alone, the checkpoint would be kept that is best for those who want no other.
+    Judged under one objective alone, the checkpoint would be kept that is best for those who want no other. Money is
+    added up as it is, so that who weighs everything higher counts for more.
 
     Args:
-        validation: the episodes; its objective lies in the middle.
+        validation: its objective lies in the middle.
         spread: as in `spread_objectives`.
         seed: of the objectives.
     """
-    objectives = spread_objectives(validation.objective, spread, len(validation.traces), seed)
-    told = np.array([each.preference for each in objectives])
-
-    def earned(policy: Policy) -> NDArray[np.float64]:
-        ledgers = simulate(validation.scenario, validation.traces, policy, preference=told)
-        paired = zip(ledgers, objectives, strict=True)
-        return np.array([kpi_ratios([ledger], validation.scenario, each, [REWARD])[0, 0] for ledger, each in paired])
-
-    incumbent = earned(RULES["incumbent"])
-    return lambda policy: Difference(*map(float, paired_difference(earned(policy), incumbent)))
+    objectives = tuple(spread_objectives(validation.objective, spread, len(validation.traces), seed))
+    varied = replace(validation, objectives=objectives)
+    _, ratios = varied.judge(RULES["incumbent"], [REWARD])
+    return replace(varied, incumbent=ratios[:, 0])

@@ -23,9 +23,9 @@ from maitred.agents.rules import rule
 from maitred.envs.decision import Policy
 from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
+from maitred.training.booked import Booked
 from maitred.training.learning import ALGORITHM, branch, training_traces
 from maitred.training.paired import paired_difference, pooled
-from maitred.training.played import Played
 from maitred.training.validation import Difference
 
 DEFAULT_BUDGET = 48  # episodes per family
@@ -71,23 +71,23 @@ def best_rule(scenario: Scenario, objective: Objective, seed: int, budget: int =
     return tune_all(to_tune_on(scenario, seed, budget), objective, seed, budget)
 
 
-def to_tune_on(scenario: Scenario, seed: int, budget: int = DEFAULT_BUDGET) -> Played:
+def to_tune_on(scenario: Scenario, seed: int, budget: int = DEFAULT_BUDGET) -> Booked:
     """The training episodes that a budget asks for.
 
     Raises:
         ValueError: the budget is too small for two rounds.
     """
-    return Played(scenario, training_traces(scenario, seed, range(KEPT * _plan(budget)[1])))
+    return Booked(scenario, training_traces(scenario, seed, range(KEPT * _plan(budget)[1])))
 
 
-def tune_all(played: Played, objective: Objective, seed: int, budget: int = DEFAULT_BUDGET) -> list[Tuned]:
+def tune_all(booked: Booked, objective: Objective, seed: int, budget: int = DEFAULT_BUDGET) -> list[Tuned]:
     """`best_rule` on episodes in which rules may have been simulated already, for another objective."""
 
     def tuned(found: Sequence[Family]) -> list[Tuned]:
-        return [tune(family, played, objective, seed, budget) for family in found]
+        return [tune(family, booked, objective, seed, budget) for family in found]
 
-    scenario = played.scenario
-    ranked = _best_first(tuned(families(scenario, best_levers(played, objective, budget))))
+    scenario = booked.scenario
+    ranked = _best_first(tuned(families(scenario, best_levers(booked, objective, budget))))
     if not scenario.concurrency.decided:
         return ranked
     return _best_first([*ranked, *tuned(_with_every_cap(ranked))])
@@ -106,36 +106,39 @@ def _best_first(tuned: Sequence[Tuned]) -> list[Tuned]:
     return sorted(tuned, key=lambda one: -one.difference.value)
 
 
-def best_levers(played: Played, objective: Objective, budget: int = DEFAULT_BUDGET) -> list[str]:
+def best_levers(booked: Booked, objective: Objective, budget: int = DEFAULT_BUDGET) -> list[str]:
     """The best few caps, each with the best message and bot, beside the platform's own routing.
 
     One lever is tried after the other, those before it at their best. All families share what this costs.
     """
     _, episodes = _plan(budget)
     found = [""]
-    for lever in levers(played.scenario):
+    for lever in levers(booked.scenario):
         names = ["+".join(filter(None, (found[0], name))) for name in lever]
-        worth = _per_case(played.rewards(names, episodes, objective))
+        worth = _per_case(booked.rewards(names, episodes, objective))
         found = [names[i] for i in np.argsort(-worth, kind="stable")[:BESIDE]]
     return found
 
 
-def tune(family: Family, played: Played, objective: Objective, seed: int, budget: int = DEFAULT_BUDGET) -> Tuned:
+def tune(family: Family, booked: Booked, objective: Objective, seed: int, budget: int = DEFAULT_BUDGET) -> Tuned:
     """Find the best setting of one family of rules.
 
     Args:
         family: one of `maitred.agents.families.families`.
-        played: the training episodes, as many as `to_tune_on` has for this budget.
+        booked: the training episodes, as many as `to_tune_on` has for this budget.
         objective: what is worth what.
         seed: of the choice of settings.
         budget: episodes that may be simulated, half of them in either round. A family of few settings uses less.
+
+    Raises:
+        ValueError: the budget is too small for two rounds, or asks for more episodes than there are.
     """
     count, first = _plan(budget)
     settings = family.settings(count, np.random.default_rng(branch(seed, ALGORITHM)))
     tried: list[Trial] = []
 
     def judged(episodes: int) -> NDArray[np.float64]:
-        ratios = played.rewards(settings, episodes, objective)
+        ratios = booked.rewards(settings, episodes, objective)
         worth = zip(settings, _per_case(ratios).tolist(), strict=True)
         tried.extend(Trial(name, episodes, reward) for name, reward in worth)
         return ratios
@@ -145,7 +148,7 @@ def tune(family: Family, played: Played, objective: Objective, seed: int, budget
         settings = [settings[i] for i in best[: count // KEPT]]
     last = judged(KEPT * first)
     found = int(_per_case(last).argmax())
-    platform = played.rewards(["incumbent"], KEPT * first, objective)[0]
+    platform = booked.rewards(["incumbent"], KEPT * first, objective)[0]
     difference = Difference(*map(float, paired_difference(last[found], platform)))
     return Tuned(family.name, rule(settings[found]), difference, tuple(tried))
 

@@ -63,6 +63,7 @@ class Validation:
         objective: what is worth what.
         incumbent: (E, 2) float64, the incumbent's reward in money and its number of cases.
         raised: decisions that the incumbent met in them, all together.
+        objectives: E of them, where each episode is to be judged by its own, which decisions then tell.
     """
 
     scenario: Scenario
@@ -70,6 +71,7 @@ class Validation:
     objective: Objective
     incumbent: NDArray[np.float64]
     raised: int
+    objectives: tuple[Objective, ...] | None = None
 
     def difference(self, policy: Policy) -> Difference:
         """Judge a policy."""
@@ -77,8 +79,10 @@ class Validation:
 
     def judge(self, policy: Policy, kpis: Sequence[Kpi]) -> tuple[Difference, NDArray[np.float64]]:
         """Judge a policy, and tell (E, Q, 2) numerators and denominators of other KPIs on the way."""
-        ledgers = simulate(self.scenario, self.traces, policy)
-        ratios = kpi_ratios(ledgers, self.scenario, self.objective, (REWARD, *kpis))
+        told = None if self.objectives is None else np.array([each.preference for each in self.objectives])
+        ledgers = simulate(self.scenario, self.traces, policy, preference=told)
+        paired = zip(ledgers, self.objectives or (self.objective,) * len(ledgers), strict=True)
+        ratios = np.concatenate([kpi_ratios([ledger], self.scenario, own, (REWARD, *kpis)) for ledger, own in paired])
         return Difference(*map(float, paired_difference(ratios[:, 0], self.incumbent))), ratios[:, 1:]
 
 

@@ -19,7 +19,12 @@ _WEEK = 7
 
 
 def encounters(
-    scenario: Scenario, policy: Policy, seed: np.random.SeedSequence, episodes: int, most: int = MOST
+    scenario: Scenario,
+    policy: Policy,
+    seed: np.random.SeedSequence,
+    episodes: int,
+    most: int = MOST,
+    preference: NDArray[np.float32] | None = None,
 ) -> Decisions:
     """Run a policy on episodes, which begin on all weekdays in turn, and keep some of its decisions at random.
 
@@ -29,12 +34,13 @@ def encounters(
         seed: of the episodes.
         episodes: how many, all simulated together.
         most: decisions to keep, between this and twice as many where there are as many.
+        preference: (episodes, P) weights of `decision.PREFERENCE` that decisions carry; the default is the usual ones.
 
     Raises:
         ScenarioError: the scenario raises no decisions.
     """
     kept, count, share = list[Decisions](), 0, 1.0
-    for decisions in _met(scenario, policy, seed, episodes):
+    for decisions in _met(scenario, policy, seed, episodes, preference):
         kept.append(decisions[_lot(decisions) < share])
         count += len(kept[-1])
         if count > 2 * most:
@@ -53,9 +59,17 @@ def together(parts: list[Decisions]) -> Decisions:
     return Decisions(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def _met(scenario: Scenario, policy: Policy, seed: np.random.SeedSequence, episodes: int) -> Iterator[Decisions]:
+def _met(
+    scenario: Scenario,
+    policy: Policy,
+    seed: np.random.SeedSequence,
+    episodes: int,
+    preference: NDArray[np.float32] | None,
+) -> Iterator[Decisions]:
     traces = [draw_trace(scenario, child, i % _WEEK) for i, child in enumerate(seed.spawn(episodes))]
     simulator = Simulator(scenario, traces)
+    if preference is not None:
+        simulator.prefer(preference)
     simulator.step()
     while (pending := simulator.pending).any():
         decisions = simulator.decisions(pending)

@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maitred.envs.decision import Decisions, Kind, Policy
+from maitred.envs.objective import Objective
 from maitred.envs.scenario import Scenario
 from maitred.serving.familiar import SITUATION, SUMMARY, TIMES, Familiar, excess, summaries, times
 from maitred.training.drift.encounters import encounters, together
 from maitred.training.learning import PARITY
+from maitred.training.preferences import spread_objectives
 
 RATE = 0.001  # share of ordinary decisions that may count as strange, by either question
 RIDGE = 1e-2  # of a standardised feature's variance; keeps features that move together invertible
@@ -22,24 +24,39 @@ NEVER = 1e9
 ENCOUNTERS = PARITY - 2  # branch of a run's seed tree
 FEWEST = 2  # decisions of a kind
 DAYS = 14  # of each center for the shapes, and as many for the limits
+OPERATORS = 4  # times as many where each day is under an objective of its own
 
 Floats = NDArray[np.float64]
 
 
-def seen_in(centers: Sequence[Scenario], policy: Policy, seed: np.random.SeedSequence) -> Familiar:
+def seen_in(
+    centers: Sequence[Scenario],
+    policy: Policy,
+    seed: np.random.SeedSequence,
+    objective: Objective | None = None,
+    spread: float = 1.0,
+) -> Familiar:
     """What a policy meets in the centers it was trained in.
 
     Args:
         centers: with short lists of one length.
         policy: who decides.
         seed: of the days.
+        objective: in the middle of those that it was trained for, where they varied; a policy of many preferences
+            fills a center in as many ways.
+        spread: of its training, as in `spread_objectives`; 1 where they did not.
     """
+
+    def met(center: Scenario, own: np.random.SeedSequence) -> Decisions:
+        episodes = max(1, DAYS // center.days)
+        if objective is None or spread == 1:
+            return encounters(center, policy, own, episodes)
+        some = spread_objectives(objective, spread, OPERATORS * episodes, own)
+        return encounters(center, policy, own, len(some), preference=np.array([each.preference for each in some]))
+
     seeds = seed.spawn(2 * len(centers))
-    met = [
-        encounters(center, policy, own, max(1, DAYS // center.days))
-        for center, own in zip([*centers, *centers], seeds, strict=True)
-    ]
-    return fit_familiar(together(met[: len(centers)]), together(met[len(centers) :]))
+    found = [met(center, own) for center, own in zip([*centers, *centers], seeds, strict=True)]
+    return fit_familiar(together(found[: len(centers)]), together(found[len(centers) :]))
 
 
 def seen_in_order(decisions: Decisions) -> Familiar:

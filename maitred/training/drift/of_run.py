@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from maitred.envs.decision import Policy
+from maitred.envs.objective import Objective
 from maitred.envs.resized import resized
 from maitred.envs.scenario_file import load_scenario
 from maitred.serving.familiar import ARRAYS, Familiar
 from maitred.training.drift.familiarity import ENCOUNTERS, seen_in
 from maitred.training.learning import branch
+from maitred.training.preferences import trained_spread
 from maitred.training.run_folder import checked, read_arrays
 
 CENTER = "scenario/center.yaml"  # that a run was trained in
@@ -38,4 +40,5 @@ def seen_by(folder: Path, record: Mapping[str, Any], policy: Policy) -> Familiar
     scenario, config = load_scenario(folder / CENTER), record["config"]
     sizes, loads = (config.get("policy", {}).get(factor, (1.0,)) for factor in ("sizes", "loads"))
     worlds = [resized(scenario, agents, load) for agents in sizes for load in loads]
-    return seen_in(worlds, policy, branch(config["seed"], ENCOUNTERS))
+    objective = Objective(**config["objective"])
+    return seen_in(worlds, policy, branch(config["seed"], ENCOUNTERS), objective, trained_spread(record))

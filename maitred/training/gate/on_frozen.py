@@ -30,6 +30,7 @@ from maitred.training.gate.segments import segment_names, segment_ratios
 from maitred.training.gate.settings import Settings, Tolerance
 from maitred.training.looks import Look
 from maitred.training.paired import paired_difference, pooled
+from maitred.training.preferences import as_asked
 
 BATCH = 64  # episodes simulated together
 FIXED = "rule:"  # how the ledger names rules as they are shipped: nobody chose them on this set
@@ -78,7 +79,8 @@ def play(frozen: FrozenSet, contender: Contender, objective: Objective, command:
 def replay(frozen: FrozenSet, traces: Sequence[Trace], contender: Contender, objective: Objective) -> Played:
     """Run a policy on some episodes of a set; nobody may decide anything by what is seen."""
     scenario, kpis = frozen.scenario, applicable(frozen.scenario)
-    parts = [watch(scenario, traces[i : i + BATCH], contender.policy) for i in range(0, len(traces), BATCH)]
+    policy = as_asked(contender.policy, objective, contender.training)
+    parts = [watch(scenario, traces[i : i + BATCH], policy) for i in range(0, len(traces), BATCH)]
     ledgers: tuple[Ledger, ...] = sum((part.ledgers for part in parts), ())
     watched = Watched(ledgers, sum((part.deeds for part in parts), ()))
     return Played(watched, kpi_ratios(ledgers, scenario, objective, kpis), segment_ratios(ledgers, scenario, objective))

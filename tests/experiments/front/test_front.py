@@ -44,13 +44,17 @@ def study(tmp_path, monkeypatch):
     """Where every conditioned policy is obedient, and every other takes turns."""
 
     def trained(judge, ppo, seed, label):
-        assert ppo.teacher == "fastest"
+        assert ppo.teacher == ("fastest | random" if ppo.preference_spread > 1 else best(judge))
         settings = {"label": label, "seed": seed, "spread": ppo.preference_spread}
         policy = Obedient() if ppo.preference_spread > 1 else rule("least_loaded")
         return Kept(policy, settings, {"seconds": 1.0})
 
     monkeypatch.setattr(Judge, "trained", trained)
-    monkeypatch.setattr(Judge, "tuned", lambda judge, budget: {"best": "fastest", "seconds": 1.0})
+
+    def best(judge):
+        return "random" if judge.objective.csat > 8 else "fastest"
+
+    monkeypatch.setattr(Judge, "tuned", lambda judge, budget: {"best": best(judge), "seconds": 1.0})
     return Study(out=tmp_path, seeds=(1, 2), episodes=2, budget=12, spread=4.0, ppo=PPOConfig(minutes=1.0))
 
 

@@ -16,7 +16,7 @@ from maitred.envs.trace import Trace
 from maitred.training.side_by_side import play
 
 
-class Played:
+class Booked:
     """What rules booked in some episodes; what was simulated once is remembered.
 
     Args:
@@ -29,7 +29,13 @@ class Played:
         self._booked: dict[str, list[NDArray[np.float64]]] = defaultdict(list)  # by episode: the terms, then the cases
 
     def rewards(self, names: Sequence[str], episodes: int, objective: Objective) -> NDArray[np.float64]:
-        """(P, E, 2) float64: reward in money and number of cases of P rules in each of the first E episodes."""
+        """(P, E, 2) float64: reward in money and number of cases of P rules in each of the first E episodes.
+
+        Raises:
+            ValueError: there are fewer episodes.
+        """
+        if episodes > len(self.traces):
+            raise ValueError(f"episodes: expected at most {len(self.traces)}, found {episodes}")
         own = [rule(name).name for name in names]
         self._play(own, episodes)
         weights = objective.weights()
