@@ -32,10 +32,10 @@ def test_the_best_of_either_kind_of_cap_is_chosen_on_training_episodes(monkeypat
 
 @pytest.mark.parametrize("better", ["fixed cap", "weighted capacity"])
 def test_the_better_kind_of_cap_comes_first(monkeypatch, better):
-    def rewards(scenario, traces, objective, rules):
-        return np.array([[[float(each.name.startswith("cap") == (better == "fixed cap")), 1.0]] for each in rules])
+    def rewards(booked, names, episodes, objective):
+        return np.array([[[float(name.startswith("cap") == (better == "fixed cap")), 1.0]] for name in names])
 
-    monkeypatch.setattr("experiments.joint.separate.rewards", rewards)
+    monkeypatch.setattr("experiments.joint.separate.Booked.rewards", rewards)
     assert next(iter(separate(load_scenario("bpo_chat"), {"fastest": "fastest"}, seed=1))) == better
 
 
