@@ -27,7 +27,7 @@ from maitred.training.decision_log.provenance import check_log_disjoint, objecti
 from maitred.training.decision_log.read import as_logged, read_groups
 from maitred.training.decision_log.record import Source, logged_traces, record
 from maitred.training.decision_log.schema import DecisionLogError
-from maitred.training.drift.encounters import encounters, rows
+from maitred.training.drift.encounters import encounters
 from maitred.training.drift.familiarity import fit_familiar
 from maitred.training.export import export_bundle
 from maitred.training.frozen import OverlapError, freeze
@@ -175,7 +175,7 @@ def wary_bundle(folder):
     network = CandidateNetwork(width=8)
     network.fit_normaliser(met)
     card = ModelCard(name="wary", version="1", training={}, objective={}, governance_sha256="none")
-    seen = fit_familiar(rows(met, morning), rows(met, morning))
+    seen = fit_familiar(met[morning], met[morning])
     return load_bundle(export_bundle(network, folder / "wary", card=card, parity_decisions=met, familiar=seen))
 
 
