@@ -21,16 +21,15 @@ from maitred.training import ppo_training
 from maitred.training.booked import Booked
 from maitred.training.drift.encounters import encounters
 from maitred.training.drift.familiarity import seen_in
-from maitred.training.evaluate import evaluate
 from maitred.training.export import export_bundle
 from maitred.training.frozen import freeze
 from maitred.training.gate.contender import Contender
 from maitred.training.gate.on_frozen import replay
+from maitred.training.job import judge
 from maitred.training.learning import training_traces
 from maitred.training.paired import pooled
 from maitred.training.preferences import (
     PreferenceError,
-    as_asked,
     best_by_preference,
     ends,
     preferring,
@@ -190,14 +189,15 @@ def test_the_ends_of_training_can_be_asked_for_as_they_are_shown(spread):
 
 
 @pytest.mark.parametrize("record", [RECORD, {}], ids=["varied", "fixed"])
-def test_where_it_is_judged_it_is_told_the_weights_if_its_training_varied_them(record, tmp_path):
+def test_where_it_is_judged_it_is_told_the_weights_if_its_training_varied_them(record, tmp_path, monkeypatch):
+    monkeypatch.setattr("maitred.training.job.write_report", lambda *args, **named: None)
     frozen = freeze(small_center(), tmp_path / "set", episodes=2, seed=9, purpose="tests", name="small")
     objective = Objective(csat=16.0)
     expected = {tuple((objective if record else Objective()).preference.tolist())}
     evaluated, gated = Turncoat(), Turncoat()
-    evaluation = evaluate([as_asked(evaluated, objective, record)], frozen, objective, progress=False)
+    evaluation = judge([evaluated], frozen, objective, tmp_path / "out", curve=None, provenance=record)
     assert evaluated.told == expected
-    assert evaluation.policy_ids[-1] == "unexported:turncoat"
+    assert "unexported:turncoat" in evaluation.policy_ids
     replay(frozen, frozen.traces(), Contender(gated, "x", 1, training=record), objective)
     assert gated.told == expected
 
