@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from experiments.bench.learning import COLD, WARM, _best_by, _there, main
+from experiments.bench.learning import COLD, FRESH, WARM, _best_by, _there, main
 from experiments.judging import Kept
 from maitred.envs.scenario_file import save_scenario
 from tests.training.center import small_center
@@ -14,7 +14,8 @@ from tests.training.center import small_center
 def out(tmp_path_factory):
     out = tmp_path_factory.mktemp("learning")
     save_scenario(small_center(), out / "small.yaml")
-    asked = ["--scenario", str(out / "small.yaml"), "--begun", COLD, WARM, "--minutes", "0.03", "--seeds", "1"]
+    begun = ["--begun", COLD, FRESH, WARM]
+    asked = ["--scenario", str(out / "small.yaml"), *begun, "--minutes", "0.03", "--seeds", "1"]
     main([*asked, "--episodes", "4", "--budget", "8", "--out", str(out / "runs"), "--json", str(out / "all.json")])
     return out
 
@@ -22,6 +23,7 @@ def out(tmp_path_factory):
 def test_every_way_to_begin_is_judged_against_the_best_rule(out):
     assert [one["name"] for one in json.loads((out / "all.json").read_text())] == [
         "cold less the rule",
+        "cold, two passes less the rule",
         "from the rule less the rule",
     ]
     assert (out / "runs" / "small-learning.png").read_bytes().startswith(b"\x89PNG")
@@ -30,6 +32,15 @@ def test_every_way_to_begin_is_judged_against_the_best_rule(out):
 def test_a_run_keeps_when_its_checkpoints_were_judged(out):
     kept = json.loads((out / "runs" / "small-cold-1-training.json").read_text())["content"]
     assert len(kept["minutes"]) == len(kept["difference"]) >= 2 and kept["minutes"] == sorted(kept["minutes"])
+
+
+def test_two_passes_are_half_of_what_a_cold_start_takes_else(out):
+    passes = [_settings(out, begun)["policy"]["epochs"] for begun in ("cold", "cold_two_passes")]
+    assert passes[1] == 2 and passes[0] == 2 * passes[1]
+
+
+def _settings(out, begun):
+    return json.loads((out / "runs" / f"small-{begun}-1-training.json").read_text())["settings"]
 
 
 def test_the_rule_is_reached_when_the_first_checkpoint_is_as_good():
