@@ -142,6 +142,8 @@ def _onnx(network: CandidateNetwork) -> bytes:
     )
     b, k = torch.export.Dim("decisions"), torch.export.Dim("candidates")
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns of torchvision, which is not needed
+    for name in ("onnxscript", "onnx_ir"):  # they tell of every node that they look at
+        logging.getLogger(name).setLevel(logging.WARNING)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own deprecations, and that dimensions share a name
         program = torch.onnx.export(

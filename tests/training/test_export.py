@@ -1,6 +1,7 @@
 """Export proves that every runtime answers as the network, and leaves a whole bundle or nothing."""
 
 import json
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,15 @@ def test_the_graph_is_plain_and_self_contained(bundle: Bundle) -> None:
     assert [(i.domain, i.version) for i in model.opset_import] == [("", 18)]
     assert not any(tensor.external_data for tensor in model.graph.initializer)
     assert b".py" not in bundle.graph  # no trace of the machine it was made on
+
+
+def test_the_exporter_does_not_tell_of_every_node(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for name in ("onnxscript", "onnx_ir"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
+    decisions = sample_decisions(64, 3, seed=2)
+    with caplog.at_level(logging.INFO):
+        export_bundle(CandidateNetwork(8), tmp_path / "quiet", card=CARD, parity_decisions=decisions)
+    assert not [record.name for record in caplog.records if record.name.startswith("onnx")]
 
 
 @pytest.mark.parametrize(("count", "places"), [(1, 2), (1, 40), (33, 3)])
