@@ -1,6 +1,6 @@
 """What PPO reaches against wall time: `python -m experiments.bench.learning --scenario omni --minutes 5 --seeds 1`.
 
-Begun cold, begun cold with half the passes over a rollout and half the judging (`policy.epochs=2
+Begun cold, begun cold with half the passes over a rollout and, on omni, half the judging (`policy.epochs=2
 policy.validate_every=28`), begun cold without siblings (`policy.siblings=1`: centers that share no luck), and begun
 where the best tuned rule stands, imitation included in the minutes. The reward is per case, in money, over the
 incumbent's, of the best checkpoint so far on a run's validation episodes, and so is the rule's; tuning the rule takes
@@ -34,8 +34,8 @@ from maitred.training.pictures import CANDIDATE, INK, OTHERS, REFERENCE, STYLE
 from maitred.training.validation import Difference, prepare_validation
 from maitred.whole_file import whole_file
 
-COLD, FRESH, ALONE, WARM = "cold", "cold, two passes", "cold, no siblings", "from the rule"
-COLOURS = {COLD: CANDIDATE, FRESH: OTHERS[1], ALONE: REFERENCE, WARM: OTHERS[0]}
+COLD, TWO_PASSES, ALONE, WARM = "cold", "cold, two passes", "cold, no siblings", "from the rule"
+COLOURS = {COLD: CANDIDATE, TWO_PASSES: OTHERS[1], ALONE: REFERENCE, WARM: OTHERS[0]}
 READINGS = (1, 2, 3, 5, 7.5, 10, 15, 20, 30)  # minutes
 
 Runs = Mapping[str, Sequence[Kept]]
@@ -77,7 +77,7 @@ def _less_rule(judge: Judge, begun: str, runs: Sequence[Kept], best: str) -> Dif
 def _ppo(begun: str, best: str, minutes: float) -> PPOConfig:
     settings: dict[str, dict[str, Any]] = {
         COLD: {},
-        FRESH: {"epochs": 2, "validate_every": 28},  # most of what a rollout tells is luck: more of them, read less
+        TWO_PASSES: {"epochs": 2, "validate_every": 28},  # leaves time for more rollouts
         ALONE: {"siblings": 1},
         WARM: {"teacher": best},
     }

@@ -77,8 +77,11 @@ class CandidateNetwork(nn.Module):
 
     Holding starts with a prior logit of `HOLD_PRIOR`, what is usual with one of `USUAL_PRIOR` (both learnable, and
     added where both hold), everything else with about 0. An untrained policy is therefore nearly work-conserving and
-    otherwise prefers what the platform does. It keeps to that where nothing is learned: one agent's cap changes next
-    to nothing, so that of near ties any could come first, while the same cap chosen for all agents can be ruinous.
+    otherwise prefers what the platform does, except where that is to hold: both together are below 0, so that it puts
+    off or calls back where it may (on `omni`, .15 to .26 money per case below the incumbent).
+
+    It keeps to what is usual where nothing is learned: one agent's cap changes next to nothing, so that of near ties
+    any could come first, while the same cap chosen for all agents can be ruinous.
     """
 
     def __init__(self, width: int = WIDTH) -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from experiments.bench.learning import COLD, FRESH, WARM, _best_by, _there, main
+from experiments.bench.learning import COLD, TWO_PASSES, WARM, _best_by, _there, main
 from experiments.judging import Kept
 from maitred.envs.scenario_file import save_scenario
 from tests.training.center import small_center
@@ -14,7 +14,7 @@ from tests.training.center import small_center
 def out(tmp_path_factory):
     out = tmp_path_factory.mktemp("learning")
     save_scenario(small_center(), out / "small.yaml")
-    begun = ["--begun", COLD, FRESH, WARM]
+    begun = ["--begun", COLD, TWO_PASSES, WARM]
     asked = ["--scenario", str(out / "small.yaml"), *begun, "--minutes", "0.03", "--seeds", "1"]
     main([*asked, "--episodes", "4", "--budget", "8", "--out", str(out / "runs"), "--json", str(out / "all.json")])
     return out
