@@ -3,7 +3,8 @@
 First, for one rollout and its update, what one gets without this project's batched view and settings: MaskablePPO
 with its defaults (batches of 64 decisions, 10 epochs) on 8 single environments in a `DummyVecEnv`. It is the reference
 of the speed, with the same network on the same scenario. Then `maitred.training.train` as the command line runs it,
-with timers around its phases. Seconds are wall clock; torch uses one thread in both.
+with timers around its phases, and checkpoints judged beside it on a second core. Seconds are wall clock; torch uses one
+thread in both.
 
 The reward difference is per case, in money, against the incumbent on the run's validation episodes: of the best
 checkpoint so far, as training would hand it back. The learning rate falls over the whole budget, so a shorter run is
@@ -32,11 +33,11 @@ from maitred.configs.schema import PPOConfig, TrainConfig
 from maitred.envs.contact_center import ContactCenter
 from maitred.envs.scenario import Scenario
 from maitred.envs.scenario_file import load_scenario
+from maitred.training.checkpoints import Checkpoints
 from maitred.training.curve import Curve, CurveRecorder
 from maitred.training.learning import Learned
 from maitred.training.train import train
 from maitred.training.training_centers import TrainingCenters
-from maitred.training.validation import Validation
 
 SINGLES = 8
 READINGS = 6  # of the learning curve
@@ -45,7 +46,7 @@ PHASES = {
     "bringing siblings together": (TrainingCenters, "gather"),
     "policy in rollouts": (CandidatePolicy, "forward"),
     "updates": (MaskablePPO, "train"),
-    "validation": (Validation, "difference"),
+    "waiting for verdicts": (Checkpoints, "hear"),
 }
 
 

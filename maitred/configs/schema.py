@@ -65,7 +65,7 @@ class PPOConfig(PolicyConfig):
 
     name: str = "ppo"
     steps: int = 30_000_000  # decisions
-    minutes: float | None = 10.0  # wall clock, validation included
+    minutes: float | None = 10.0  # wall clock, until the last validation begins
     n_envs: int = 64  # centers stepped together; rounded down to whole groups of siblings in each world
     siblings: int = 4  # of them, that begin each rollout in one state and meet the same luck; 1 for none
     n_steps: int = 512  # decisions per center and rollout; where many agents work, fewer show minutes only

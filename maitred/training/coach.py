@@ -1,10 +1,8 @@
-"""The coach of a PPO run: ends it in time, judges the network every few rollouts, and keeps the best."""
+"""The coach of a PPO run: ends it in time, and hands the network in to be judged every few rollouts."""
 
 from __future__ import annotations
 
-import copy
 import time
-from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,12 +14,9 @@ from stable_baselines3.common.logger import KVWriter
 from maitred.agents.network import CandidateNetwork
 from maitred.agents.ppo import TorchPolicy
 from maitred.configs.schema import PPOConfig
-from maitred.envs.decision import Policy
+from maitred.training.checkpoints import Checkpoints
 from maitred.training.learning import Learned, Log
 from maitred.training.semi_markov import Timed
-from maitred.training.validation import Verdict
-
-Judge = Callable[[Policy], Verdict]
 
 
 class Centers(Timed, Protocol):
@@ -80,31 +75,27 @@ class Curve(KVWriter):
 
 
 class Coach(BaseCallback):
-    """Ends training in time, validates every few rollouts and keeps the best network.
-
-    Learning curves of PPO are not monotone, so the last network need not be the best; all are compared on the
-    same episodes.
-    """
+    """Ends training in time, and hands the network in every few rollouts."""
 
     def __init__(
         self,
         config: PPOConfig,
-        judge: Judge,
+        checkpoints: Checkpoints,
         network: CandidateNetwork,
         clock: Clock,
         bar: Progress,
         centers: Centers,
     ) -> None:
         super().__init__()
-        self.config, self.judge, self.network = config, judge, network
+        self.config, self.checkpoints, self.network = config, checkpoints, network
         self.clock, self.centers = clock, centers
         self.bar, self.task = bar, bar.add_task("ppo", total=1.0, status="")
-        self.best: tuple[Verdict, CandidateNetwork] | None = None
-        self.rollouts, self.rollout_s, self.validation_s = 0, 0.0, 0.0
+        self.rollouts, self.rollout_s = 0, 0.0
 
     def _on_rollout_start(self) -> None:
         if self.rollouts % self.config.validate_every == 0:
-            self.validate()
+            self.checkpoints.hear(wait=True)  # no more than one at a time
+            self.checkpoints.hand_in(self.network, self.num_timesteps)
         self.rollout_began = time.monotonic()
         if self.centers.siblings > 1:
             self._gather()
@@ -122,46 +113,42 @@ class Coach(BaseCallback):
     def _on_rollout_end(self) -> None:
         self.rollouts += 1
         self.rollout_s += time.monotonic() - self.rollout_began
+        self.checkpoints.hear()
         self.logger.record("rollout/reward_per_decision", self.centers.take_reward_per_decision())
         self.logger.record("time/rollout_share", self.rollout_s / self.training_s)
         self.bar.update(
             self.task, completed=self.clock.spent(self.num_timesteps / self.config.steps), status=self.status
         )
 
-    def validate(self) -> None:
-        """Judge the network as it is, keep a copy of it if it is the best so far, and log both at this step."""
-        began = time.monotonic()
-        verdict = self.judge(TorchPolicy(self.network))
-        if self.best is None or verdict.rank > self.best[0].rank:
-            self.best = verdict, copy.deepcopy(self.network)
-        self.logger.record("validation/reward_difference", verdict.difference.value)
-        self.logger.record("validation/breach", verdict.breach)
-        self.logger.record("validation/best", self.best[0].difference.value)
-        self.logger.dump(self.num_timesteps)
-        self.validation_s += time.monotonic() - began
+    def _on_training_end(self) -> None:
+        if self.logger.name_to_value:  # of the last update
+            self.logger.dump(self.num_timesteps)
+        self.checkpoints.hand_in(self.network, self.num_timesteps)
+        self.checkpoints.hear(wait=True)
 
     @property
     def training_s(self) -> float:
-        """Wall clock of rollouts and updates, without validation."""
-        return self.clock.seconds - self.validation_s
+        """Wall clock of rollouts and updates, without waiting for verdicts."""
+        return self.clock.seconds - self.checkpoints.waited_s
 
     @property
     def status(self) -> str:
         """One line for the progress bar."""
-        assert self.best is not None
         reward = self.logger.name_to_value["rollout/reward_per_decision"]
         speed = self.num_timesteps / self.training_s
-        best = self.best[0].difference
-        return f"{speed:,.0f} steps/s, {reward:.3f} per decision, best over incumbent {best} per case"
+        best = self.checkpoints.best
+        over = "not judged yet" if best is None else f"best over incumbent {best.verdict.difference} per case"
+        return f"{speed:,.0f} steps/s, {reward:.3f} per decision, {over}"
 
     def learned(self, figures: dict[str, float]) -> Learned:
         """The best network as a policy, and what training took, besides the figures given."""
-        assert self.best is not None
+        best = self.checkpoints.best
+        assert best is not None
         figures = figures | {
             "steps_per_s": self.num_timesteps / self.training_s,
             "rollout_share": self.rollout_s / self.training_s,
-            "validation_s": self.validation_s,
+            "waited_for_verdicts_s": self.checkpoints.waited_s,
+            "breach": best.verdict.breach,
         }
-        verdict, network = self.best
-        figures["breach"] = verdict.breach
-        return Learned(TorchPolicy(network), verdict.difference, self.num_timesteps, self.clock.seconds, figures)
+        policy, seconds = TorchPolicy(best.network), self.clock.seconds
+        return Learned(policy, best.verdict.difference, self.num_timesteps, seconds, figures)

@@ -18,7 +18,8 @@ from maitred.envs.objective import Objective
 from maitred.envs.resized import resized
 from maitred.envs.scenario import Scenario
 from maitred.training.anchor import AnchoredBuffer
-from maitred.training.coach import Clock, Coach, Curve, Judge
+from maitred.training.checkpoints import Checkpoints, Judge
+from maitred.training.coach import Clock, Coach, Curve
 from maitred.training.imitation import imitate, open_mind
 from maitred.training.lagrangian import Lagrangian
 from maitred.training.learning import ALGORITHM, REHEARSAL, VALIDATION, Learned, Log, branch, progress_bar
@@ -164,10 +165,10 @@ def learn_ppo(
         agreement = _imitate(config, policy.extractor, lesson, anchored, np.random.default_rng(imitation))
         figures = {"imitation_agreement": agreement, "imitation_s": clock.seconds}
     model.set_logger(Logger(None, [Curve(log)]))
-    with progress_bar() as bar:
-        coach = Coach(config, judge, policy.network, clock, bar, centers)  # type: ignore[arg-type]
+    # a judge that moves prices changes what is learned from
+    with progress_bar() as bar, Checkpoints(judge, log, at_once=config.multiplier_step > 0) as checkpoints:
+        coach = Coach(config, checkpoints, policy.network, clock, bar, centers)  # type: ignore[arg-type]
         model.learn(config.steps, callback=coach)
-        coach.validate()
     if anchored is not None and np.isfinite(anchored.divergence):
         figures["anchor_nats_of_last_rollout"] = anchored.divergence
     return coach.learned(figures)

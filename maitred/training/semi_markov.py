@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from sb3_contrib.common.maskable.buffers import MaskableDictRolloutBuffer
 from torch import Tensor
 
+from maitred.training.rollout_memory import RolloutMemory
 from maitred.training.shared_luck import less_shared_luck
 
 
@@ -30,7 +30,7 @@ class Timed(Protocol):
         ...
 
 
-class SemiMarkovBuffer(MaskableDictRolloutBuffer):
+class SemiMarkovBuffer(RolloutMemory):
     """A rollout whose rewards are discounted by exp(-elapsed / horizon) from decision to decision.
 
     The advantages are those of Schulman et al. 2016, "High-dimensional continuous control using generalized advantage
