@@ -10,6 +10,7 @@ from sb3_contrib import MaskablePPO
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import VecEnv
 
+from maitred.agents.exploring import Exploring
 from maitred.agents.ppo import CandidateExtractor, CandidatePolicy
 from maitred.agents.rules import RULES, rule
 from maitred.configs.schema import BEST, PPOConfig
@@ -34,6 +35,9 @@ from maitred.training.tuning import to_tune_on, tune_all
 from maitred.training.validation import Validation, Verdict
 
 COLD_START_DECISIONS = 20_000  # to take scales from
+# Whose scales they are. A random policy leaves queues that no policy in training meets for long, and on their scales
+# those that matter look alike; the platform's own rule alone leaves without a scale what it never brings about.
+COLD_START = Exploring(RULES["incumbent"], 0.1)
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ def _teacher(config: PPOConfig, scenario: Scenario, objective: Objective, seed: 
     names = _tuned(config, scenario, objective, seed) if config.teachers == (BEST,) else config.teachers
     if len(names) > 1:
         return best_by_preference(to_tune_on(scenario, seed), names, objective)
-    return rule(names[0]) if names else RULES["random"]
+    return rule(names[0]) if names else COLD_START
 
 
 def _tuned(config: PPOConfig, scenario: Scenario, objective: Objective, seed: int) -> tuple[str, ...]:
@@ -148,8 +152,8 @@ def learn_ppo(
         centers: a `VecEnv` of the candidate observation that is a `coach.Centers`, too; its rewards are in units of
             order one.
         judge: compares a policy on validation episodes; the best checkpoint by its word is handed back.
-        lesson: decisions, choices and returns of the teacher, or of any policy for a cold start; returns in the unit
-            of the centers' rewards.
+        lesson: decisions, choices and returns of the teacher, or of `COLD_START`; returns in the unit of the
+            centers' rewards.
         seed: of the run.
         log: receives the learning curve.
         clock: of the budget, running.

@@ -135,7 +135,7 @@ def tuned_for(objective):
 @pytest.mark.parametrize(
     ("teacher", "spread", "imitated"),
     [
-        (None, 3.0, "random"),
+        (None, 3.0, ppo_training.COLD_START.name),
         ("fastest", 3.0, "fastest"),
         (" fastest|random | fastest", 3.0, "fastest | random"),
         ("best", 3.0, "cmu | priority | fastest"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from maitred.agents.bandits.pair_features import chosen_pairs, scaling_of
 from maitred.agents.bandits.policy import NeuralBandit, PairBandit
@@ -22,7 +23,7 @@ from maitred.configs.schema import (
     SquareCBConfig,
     TrainConfig,
 )
-from maitred.envs.decision import Kind
+from maitred.envs.decision import CONTEXT_NAMES, Kind
 from maitred.envs.objective import Objective
 from maitred.envs.scenario_file import save_scenario
 from maitred.envs.simulator import Simulator, simulate
@@ -111,6 +112,23 @@ def test_a_warm_start_begins_at_the_level_of_its_teacher():
     assert teacher.low > 0  # so that there is something to begin with
     assert judged[0] > 0.8 * teacher.value
     assert result.learned.figures["imitation_agreement"] > 0.95
+
+
+def test_a_cold_start_takes_its_scales_from_near_the_incumbent(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = []
+
+    def watched(scenario: Any, policy: Any, *args: Any, **settings: Any) -> Any:
+        shown.append((policy, rehearse(scenario, policy, *args, **settings)))
+        return shown[-1][1]
+
+    monkeypatch.setattr("maitred.training.ppo_training.rehearse", watched)
+    few = PPOConfig(steps=4096, minutes=None, n_envs=16, n_steps=128, batch_size=1024)
+    learned: Any = train(config(few)).learned
+    ((policy, rehearsal),) = shown
+    assert policy.policy is RULES["incumbent"] and 0 < policy.floor < 0.5
+    scaled = learned.policy.network.context_normaliser(torch.from_numpy(rehearsal.decisions.context)).numpy()
+    column = CONTEXT_NAMES.index("contacts_waiting")
+    assert abs(scaled[:, column].mean()) < 1e-3 and abs(scaled[:, column].std() - 1) < 1e-3
 
 
 def test_a_run_records_what_made_it(learned: Any) -> None:
